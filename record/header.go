@@ -1,0 +1,92 @@
+package record
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// checkHeader refuses what the header alone shows to be wrong, so that nothing
+// is buffered for it. It sets *plain for a record that is not protected though keys are there.
+//
+//= RFC 9846 §5
+//= RFC 9846 §5.1
+func (o *Opener) checkHeader(in []byte, length int, plain *bool) Kind {
+	t := Type(in[0])
+	if k := o.checkVersion(in); k != 0 {
+		return k
+	}
+	if !t.known() {
+		return KindType
+	}
+	if t != TypeApplicationData && o.hidesType() {
+		if !o.toleratesPlain(t, length) {
+			return KindPlaintext
+		}
+		*plain = true
+	}
+	longest := o.limit()
+	if !*plain {
+		longest = o.p.mode.maxCiphertext()
+	}
+	switch {
+	case length > longest:
+		return KindOverflow
+	case length == 0 && *plain && t != TypeApplicationData:
+		return KindEmpty
+	}
+	return 0
+}
+
+// toleratesPlain says whether an unprotected record may come where TLS 1.3 has
+// keys: a change_cipher_spec of one byte, and where it was allowed an alert.
+//
+//= RFC 9846 §5
+func (o *Opener) toleratesPlain(t Type, length int) bool {
+	switch t {
+	case TypeChangeCipherSpec:
+		return length == 1
+	case TypeAlert:
+		return o.alertPlain
+	}
+	return false
+}
+
+func (o *Opener) hidesType() bool { return o.p.mode != nil && o.p.mode.hidesType() }
+
+// checkVersion looks at the version field as far as it counts: the first
+// record must be TLS of some kind, and TLS 1.2 and below must keep to what was
+// negotiated. TLS 1.3 has no use for the field.
+//
+//= RFC 9846 §5.1
+//= RFC 5246 §6.2.1
+func (o *Opener) checkVersion(in []byte) Kind {
+	v := Version(binary.BigEndian.Uint16(in[1:]))
+	switch {
+	case o.version != 0 && o.version <= TLS12:
+		if v != o.version {
+			return KindVersion
+		}
+	case !o.begun && o.version == 0 && v>>8 != TLS10>>8:
+		return notTLS(in)
+	}
+	return 0
+}
+
+// notTLS names what else the first bytes of a connection are.
+func notTLS(in []byte) Kind {
+	for _, method := range httpMethods {
+		if strings.HasPrefix(string(in[:HeaderLen]), method) {
+			return KindHTTP
+		}
+	}
+	if in[0]&0x80 != 0 && in[2] == sslv2ClientHello {
+		return KindSSLv2
+	}
+	return KindVersion
+}
+
+// httpMethods are the beginnings by which OpenSSL tells HTTP, and CONNECT.
+var httpMethods = [...]string{"GET ", "POST ", "HEAD ", "PUT ", "CONNE"}
+
+// sslv2ClientHello is the message type at the third byte of an SSL 2.0 hello.
+const sslv2ClientHello = 1
