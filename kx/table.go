@@ -1,0 +1,63 @@
+package kx
+
+import (
+	"iter"
+	"strings"
+)
+
+// table holds every group in the order of preference: the usual ones first, from
+// which ParseList("auto") takes its part.
+var table = [...]*group{
+	{id: X25519MLKEM768, names: []string{"X25519MLKEM768"}, openssl: "X25519MLKEM768",
+		bits: 768, tls13: true, auto: true, kem: hybrid{mlkem768, curve25519}},
+	{id: X25519, names: []string{"x25519", "X25519"}, openssl: "X25519",
+		typ: "ECDH", bits: 253, auto: true, kem: curve25519},
+	{id: P256, names: []string{"secp256r1", "prime256v1", "P-256"}, openssl: "prime256v1",
+		typ: "ECDH", bits: 256, auto: true, kem: p256},
+	{id: X448, names: []string{"x448", "X448"}, openssl: "X448",
+		typ: "ECDH", bits: 448, auto: true, kem: curve448},
+	{id: P384, names: []string{"secp384r1", "P-384"}, openssl: "secp384r1",
+		typ: "ECDH", bits: 384, auto: true, kem: p384},
+	{id: P521, names: []string{"secp521r1", "P-521"}, openssl: "secp521r1",
+		typ: "ECDH", bits: 521, auto: true, kem: p521},
+	{id: SecP256r1MLKEM768, names: []string{"SecP256r1MLKEM768"}, openssl: "SecP256r1MLKEM768",
+		bits: 768, tls13: true, kem: hybrid{p256, mlkem768}},
+	{id: SecP384r1MLKEM1024, names: []string{"SecP384r1MLKEM1024"}, openssl: "SecP384r1MLKEM1024",
+		bits: 1024, tls13: true, kem: hybrid{p384, mlkem1024}},
+}
+
+// All yields every group in the order of preference.
+func All() iter.Seq[Group] {
+	return func(yield func(Group) bool) {
+		for _, g := range table {
+			if !yield(g) {
+				return
+			}
+		}
+	}
+}
+
+// ByID returns the group of a code point, or nil. GREASE, obsolete, reserved and
+// unknown code points have none, so that a peer's list is filtered by asking.
+func ByID(id ID) Group {
+	for _, g := range table {
+		if g.id == id {
+			return g
+		}
+	}
+	return nil
+}
+
+// ByName returns the group that has name among its registered, NIST, SEC, ANSI
+// and OpenSSL names, in any case, or nil: "x25519", "P-256", "prime256v1",
+// "secp256r1", "X25519MLKEM768".
+func ByName(name string) Group {
+	for _, g := range table {
+		for _, n := range g.names {
+			if strings.EqualFold(n, name) {
+				return g
+			}
+		}
+	}
+	return nil
+}
