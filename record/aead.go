@@ -40,9 +40,8 @@ func (aead13) maxCiphertext() int    { return MaxCiphertext13 }
 func (aead13) hidesType() bool       { return true }
 
 // The additional data is the header, where it stands.
-//
-//= RFC 9846 §5.2
 func (aead13) seal(h *half, dst []byte, t Type, plain []byte) []byte {
+	//= RFC 9846 §5.2
 	aead := h.cipher()
 	length := len(plain) + 1 + int(h.tag)
 	start := len(dst)
@@ -57,9 +56,8 @@ func (aead13) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 }
 
 // Content, type and padding together may be one byte longer than the content may.
-//
-//= RFC 9846 §5.4
 func (aead13) open(h *half, dst, rec []byte, limit int) opening {
+	//= RFC 9846 §5.4
 	aead := h.cipher()
 	sealed := rec[HeaderLen:]
 	n := len(sealed) - int(h.tag)
@@ -95,8 +93,8 @@ func (aead12Explicit) expansion(h *half) int { h.cipher(); return explicitLen + 
 func (aead12Explicit) maxCiphertext() int    { return MaxCiphertext12 }
 func (aead12Explicit) hidesType() bool       { return false }
 
-//= RFC 5246 §6.2.3.3
 func (aead12Explicit) seal(h *half, dst []byte, t Type, plain []byte) []byte {
+	//= RFC 5246 §6.2.3.3
 	binary.BigEndian.PutUint64(h.nonce[saltLen:], h.seq)
 	return h.seal12(dst, t, plain, explicitLen)
 }
@@ -116,8 +114,8 @@ func (aead12XOR) expansion(h *half) int { h.cipher(); return int(h.tag) }
 func (aead12XOR) maxCiphertext() int    { return MaxCiphertext12 }
 func (aead12XOR) hidesType() bool       { return false }
 
-//= RFC 7905 §2
 func (aead12XOR) seal(h *half, dst []byte, t Type, plain []byte) []byte {
+	//= RFC 7905 §2
 	h.xorNonce()
 	return h.seal12(dst, t, plain, 0)
 }
@@ -170,17 +168,15 @@ func choose(dst, sealed []byte, n int) (out []byte, into bool) {
 }
 
 // xorNonce makes the nonce of the next record.
-//
-//= RFC 9846 §5.3
 func (h *half) xorNonce() {
+	//= RFC 9846 §5.3
 	low := binary.BigEndian.Uint64(h.p.iv[nonceLen-8:])
 	binary.BigEndian.PutUint64(h.nonce[nonceLen-8:], low^h.seq)
 }
 
 // additional is what TLS 1.2 authenticates beside a plaintext of n bytes.
-//
-//= RFC 5246 §6.2.3.3
 func (h *half) additional(t Type, n int) []byte {
+	//= RFC 5246 §6.2.3.3
 	binary.BigEndian.PutUint64(h.aad[:], h.seq)
 	putHeader(h.aad[8:], t, TLS12, n)
 	return h.aad[:]

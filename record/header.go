@@ -7,10 +7,9 @@ import (
 
 // checkHeader refuses what the header alone shows to be wrong, so that nothing
 // is buffered for it. It sets *plain for a record that is not protected though keys are there.
-//
-//= RFC 9846 §5
-//= RFC 9846 §5.1
 func (o *Opener) checkHeader(in []byte, length int, plain *bool) Kind {
+	//= RFC 9846 §5
+	//= RFC 9846 §5.1
 	t := Type(in[0])
 	if k := o.checkVersion(in); k != 0 {
 		return k
@@ -39,9 +38,8 @@ func (o *Opener) checkHeader(in []byte, length int, plain *bool) Kind {
 
 // toleratesPlain says whether an unprotected record may come where TLS 1.3 has
 // keys: a change_cipher_spec of one byte, and where it was allowed an alert.
-//
-//= RFC 9846 §5
 func (o *Opener) toleratesPlain(t Type, length int) bool {
+	//= RFC 9846 §5
 	switch t {
 	case TypeChangeCipherSpec:
 		return length == 1
@@ -56,10 +54,9 @@ func (o *Opener) hidesType() bool { return o.p.mode != nil && o.p.mode.hidesType
 // checkVersion looks at the version field as far as it counts: the first
 // record must be TLS of some kind, and TLS 1.2 and below must keep to what was
 // negotiated. TLS 1.3 has no use for the field.
-//
-//= RFC 9846 §5.1
-//= RFC 5246 §6.2.1
 func (o *Opener) checkVersion(in []byte) Kind {
+	//= RFC 9846 §5.1
+	//= RFC 5246 §6.2.1
 	v := Version(binary.BigEndian.Uint16(in[1:]))
 	switch {
 	case o.version != 0 && o.version <= TLS12:

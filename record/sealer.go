@@ -30,9 +30,8 @@ func (s *Sealer) SetHeaderVersion(v Version) { s.header = v }
 //
 // len(plain) ≤ MaxPlaintext and Left() > 0 are the caller's to see to; Seal
 // panics when a record would be too long or its sequence number the last.
-//
-//= RFC 9846 §5.1
 func (s *Sealer) Seal(dst []byte, t Type, plain []byte) []byte {
+	//= RFC 9846 §5.1
 	if len(plain) > MaxPlaintext {
 		panic("record: plaintext longer than 2^14 bytes")
 	}
@@ -72,9 +71,8 @@ func (s *Sealer) Overhead() int {
 // time for a KeyUpdate, which itself may still be sealed (the limits of
 // RFC 9846 §5.5 are not sharp), or for the end of the connection. Without
 // protection there is no end.
-//
-//= RFC 9846 §5.5
 func (s *Sealer) Left() uint64 {
+	//= RFC 9846 §5.5
 	limit := s.p.limit
 	if limit == 0 {
 		limit = lastSeq
