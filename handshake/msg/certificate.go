@@ -39,12 +39,19 @@ func (m *Certificate13) Parse(body []byte) error {
 	if f := r.end(); f.kind != 0 {
 		return f.of(TypeCertificate)
 	}
-	ext := &m.Leaf
-	for in := (reader{b: list}); in.more(); {
-		if err := in.certificateEntry(ext); err != nil {
+	in := reader{b: list}
+	if in.more() {
+		if err := in.certificateEntry(&m.Leaf); err != nil {
 			return err
 		}
-		ext = new(Extensions)
+	}
+	for scratch := (*Extensions)(nil); in.more(); {
+		if scratch == nil {
+			scratch = new(Extensions)
+		}
+		if err := in.certificateEntry(scratch); err != nil {
+			return err
+		}
 	}
 	m.Entries = list
 	return nil

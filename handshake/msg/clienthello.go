@@ -28,10 +28,13 @@ func (m *ClientHello) Parse(body []byte) error {
 	m.SessionID = r.vector("legacy_session_id", 1, 0, 32)
 	m.Suites = r.uint16s("cipher_suites", 2)
 	m.Compression = r.vector("legacy_compression_methods", 1, 1, 255)
-	if r.fault.kind == 0 && bytes.IndexByte(m.Compression, 0) < 0 {
-		r.fail(KindIllegal, "legacy_compression_methods")
+	if err := r.trailer(TypeClientHello, helloEither, &m.Ext); err != nil {
+		return err
 	}
-	return r.trailer(TypeClientHello, helloEither, &m.Ext)
+	if bytes.IndexByte(m.Compression, 0) < 0 {
+		return fault{KindIllegal, "legacy_compression_methods"}.of(TypeClientHello)
+	}
+	return nil
 }
 
 // OnlyNullCompression says whether null is the one method offered, which a

@@ -16,21 +16,19 @@ func (serverName) parse(in Where, x *Extensions, body []byte) fault {
 		return r.end()
 	}
 	names := reader{b: r.vector("server_name_list", 2, 1, 1<<16-1)}
-	for hosts := 0; names.more(); {
+	hosts := 0
+	for names.more() {
 		kind := names.uint("name_type", 1)
 		name := names.vector("host_name", 2, 1, 1<<16-1)
 		if names.fault.kind != 0 {
 			return names.fault
 		}
-		if kind != nameHost {
-			continue
+		if kind == nameHost {
+			x.ServerName = name
+			hosts++
 		}
-		if hosts++; hosts > 1 || bytes.IndexByte(name, 0) >= 0 {
-			return fault{KindIllegal, "host_name"}
-		}
-		x.ServerName = name
 	}
-	return r.end()
+	return r.endIf(hosts <= 1 && bytes.IndexByte(x.ServerName, 0) < 0, "host_name")
 }
 
 func (serverName) append(in Where, x *Extensions, dst []byte) []byte {
@@ -64,10 +62,7 @@ func (maxFragmentLength) parse(_ Where, x *Extensions, body []byte) fault {
 	//= RFC 6066 §4
 	r := reader{b: body}
 	x.MaxFragmentLength = uint8(r.uint("max_fragment_length", 1))
-	if r.fault.kind == 0 && (x.MaxFragmentLength < 1 || x.MaxFragmentLength > 4) {
-		r.fail(KindIllegal, "max_fragment_length")
-	}
-	return r.end()
+	return r.endIf(x.MaxFragmentLength >= 1 && x.MaxFragmentLength <= 4, "max_fragment_length")
 }
 
 func (maxFragmentLength) append(_ Where, x *Extensions, dst []byte) []byte {
@@ -82,10 +77,7 @@ func (recordSizeLimit) parse(_ Where, x *Extensions, body []byte) fault {
 	//= RFC 8449 §4
 	r := reader{b: body}
 	x.RecordSizeLimit = r.uint16("record_size_limit")
-	if r.fault.kind == 0 && x.RecordSizeLimit < 64 {
-		r.fail(KindIllegal, "record_size_limit")
-	}
-	return r.end()
+	return r.endIf(x.RecordSizeLimit >= 64, "record_size_limit")
 }
 
 func (recordSizeLimit) append(_ Where, x *Extensions, dst []byte) []byte {

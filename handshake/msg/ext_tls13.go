@@ -202,10 +202,7 @@ func (p *OfferedPSKs) parse(body []byte) fault {
 			break
 		}
 	}
-	if r.fault.kind == 0 && identities != p.Binders.Len() {
-		r.fail(KindIllegal, "binders")
-	}
-	return r.end()
+	return r.endIf(identities == p.Binders.Len(), "binders")
 }
 
 func (preSharedKey) append(in Where, x *Extensions, dst []byte) []byte {

@@ -55,6 +55,9 @@ const (
 	InCertificate        // an entry of a Certificate of TLS 1.3
 	InNewSessionTicket   // of TLS 1.3
 
+	// changeable marks what a second ClientHello may have otherwise than the first.
+	changeable Where = 1 << 15
+
 	helloEither       = InClientHello | InClientHello12
 	serverHelloEither = InServerHello | InServerHello12
 	// replies are the messages whose extensions answer those of another.

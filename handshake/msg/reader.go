@@ -81,6 +81,16 @@ func (r *reader) filled(field string, outer, inner, min int) []byte {
 	return v
 }
 
+// endIf is end, and then a demand on a value: what does not parse is a fault
+// of syntax first.
+func (r *reader) endIf(legal bool, field string) fault {
+	f := r.end()
+	if f.kind == 0 && !legal {
+		f = fault{KindIllegal, field}
+	}
+	return f
+}
+
 // end is the fault of the whole walk; bytes left over are one.
 func (r *reader) end() fault {
 	if r.fault.kind == 0 && r.more() {

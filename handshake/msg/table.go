@@ -23,7 +23,8 @@ type codec interface {
 }
 
 // table is RFC 9846 §4.3 Table 1 and the extensions of the hellos of TLS 1.2.
-// Row order is wire order; pre_shared_key must be last.
+// Row order is wire order; pre_shared_key must be last. What is changeable,
+// RFC 9846 §4.2.2 lists.
 //
 // supported_groups in a ServerHello of TLS 1.2 has no meaning, but some servers
 // send it.
@@ -49,11 +50,11 @@ var table = [...]row{
 	{ExtPostHandshakeAuth, "post_handshake_auth", helloEither, 0, postHandshakeAuth{}, "RFC 9846 §4.3.6"},
 	{ExtSupportedVersions, "supported_versions", helloEither | InServerHello | InRetry, 0, supportedVersions{}, "RFC 9846 §4.3.1"},
 	{ExtPSKModes, "psk_key_exchange_modes", helloEither, 0, pskModes{}, "RFC 9846 §4.3.9"},
-	{ExtEarlyData, "early_data", helloEither | InEncryptedExtensions | InNewSessionTicket, 0, earlyData{}, "RFC 9846 §4.3.10"},
-	{ExtCookie, "cookie", helloEither | InRetry, InRetry, cookie{}, "RFC 9846 §4.3.2"},
-	{ExtKeyShare, "key_share", helloEither | InServerHello | InRetry, 0, keyShare{}, "RFC 9846 §4.3.8"},
-	{ExtPadding, "padding", helloEither, 0, padding{}, "RFC 7685 §3"},
-	{ExtPreSharedKey, "pre_shared_key", helloEither | InServerHello, 0, preSharedKey{}, "RFC 9846 §4.3.11"},
+	{ExtEarlyData, "early_data", helloEither | changeable | InEncryptedExtensions | InNewSessionTicket, 0, earlyData{}, "RFC 9846 §4.3.10"},
+	{ExtCookie, "cookie", helloEither | changeable | InRetry, InRetry, cookie{}, "RFC 9846 §4.3.2"},
+	{ExtKeyShare, "key_share", helloEither | changeable | InServerHello | InRetry, 0, keyShare{}, "RFC 9846 §4.3.8"},
+	{ExtPadding, "padding", helloEither | changeable, 0, padding{}, "RFC 7685 §3"},
+	{ExtPreSharedKey, "pre_shared_key", helloEither | changeable | InServerHello, 0, preSharedKey{}, "RFC 9846 §4.3.11"},
 }
 
 // lowRows maps the ids below 64 to their row plus 1, so that the walker does not search.

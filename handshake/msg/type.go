@@ -2,6 +2,8 @@ package msg
 
 import (
 	"fmt"
+
+	"tacet/record"
 )
 
 // Type is a handshake message type (RFC 9846 §4, IANA "TLS HandshakeType").
@@ -66,6 +68,20 @@ type kind struct {
 	make12, make13 func() Message
 }
 
+// New gives an empty message of type t to parse into, nil if version v has no
+// such message. A ServerKeyExchange or ClientKeyExchange is that of ECDHE.
+func New(t Type, v record.Version) Message {
+	k := t.row()
+	switch {
+	case k == nil:
+	case v >= record.TLS13 && k.make13 != nil:
+		return k.make13()
+	case v < record.TLS13 && k.make12 != nil:
+		return k.make12()
+	}
+	return nil
+}
+
 func empty[M any, P interface {
 	*M
 	Message
@@ -91,7 +107,7 @@ var kinds = [...]kind{
 	{TypeCertificateStatus, "CertificateStatus", LimitCertificate, "RFC 6066 §8", empty[CertificateStatus], nil},
 	{TypeKeyUpdate, "KeyUpdate", 1, "RFC 9846 §4.7.3", nil, empty[KeyUpdate]},
 	{TypeCompressedCertificate, "CompressedCertificate", LimitCertificate, "RFC 8879 §4", nil, empty[CompressedCertificate]},
-	{TypeMessageHash, "MessageHash", LimitUnknown, "RFC 9846 §4.5", nil, nil},
+	{TypeMessageHash, "MessageHash", LimitUnknown, "RFC 8446 §4.4.1", nil, nil},
 }
 
 func (t Type) row() *kind {
