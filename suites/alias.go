@@ -27,7 +27,7 @@ var (
 var aliases = map[string]selector{
 	"ALL":                 {bulk: encNotNull},
 	"COMPLEMENTOFALL":     {bulk: encNull},
-	"COMPLEMENTOFDEFAULT": {bulk: encNotNull, grade: gradeOptional},
+	"COMPLEMENTOFDEFAULT": {grade: gradeOptional},
 
 	"kRSA":      {kx: setOf(KxRSA)},
 	"kEDH":      {kx: setOf(KxDHE)},

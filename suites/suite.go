@@ -58,6 +58,9 @@ type Suite struct {
 	grade set
 }
 
+// String is the IANA name.
+func (s *Suite) String() string { return s.Name }
+
 // TLS13 reports whether the suite is one of TLS 1.3, which names no key exchange
 // and no authentication.
 func (s *Suite) TLS13() bool { return s.since == record.TLS13 }

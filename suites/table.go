@@ -68,7 +68,7 @@ func ByName(name string) *Suite {
 }
 
 // All yields every suite in OpenSSL's order of preference: those of TLS 1.3, then
-// the order of the cipher string ALL:COMPLEMENTOFALL.
+// the others in the order in which an alias of a cipher string adds them.
 func All() iter.Seq[*Suite] { return slices.Values(table) }
 
 func build(rows []row) []*Suite {

@@ -1,0 +1,97 @@
+package suites
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// nodeLists are values of node's option ciphers that show how it parts TLS 1.3 from
+// the rest. Those of lists join them.
+var nodeLists = []string{
+	"", ":", "::", Default,
+	"TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384",
+	"TLS_AES_128_GCM_SHA256:TLS_AES_128_GCM_SHA256", "TLS_FOO", "TLS_AES_128_GCM_SHA256:TLS_FOO", "TLS_FOO:AES128-SHA", "!TLS_AES_128_GCM_SHA256",
+	"TLS_AES_256_GCM_SHA384:!TLS_AES_256_GCM_SHA384", "TLS_aes_128_gcm_sha256", "!TLS_AES_128_GCM_SHA256:DEFAULT",
+	" TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256 ", "TLS_AES_128_GCM_SHA256\t:DEFAULT", "TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384",
+	"AES128-SHA TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256;TLS_AES_128_GCM_SHA256",
+	"ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256", "AES128-SHA", "-TLS_AES_128_GCM_SHA256:ALL",
+	"TLS_AES_128_GCM_SHA256:@SECLEVEL=0", "TLS_AES_128_GCM_SHA256:DEFAULT:@SECLEVEL=0", "TLS_AES_128_GCM_SHA256:@SECLEVEL=4:ALL", "ALL:@SECLEVEL=4", "ALL:@SECLEVEL=3", "eNULL:@SECLEVEL=0", "eNULL", "aNULL:eNULL:@SECLEVEL=0", "aNULL",
+	"TLS_AES_128_GCM_SHA256:!ALL", "TLS_AES_128_GCM_SHA256:FOO", "TLS_AES_128_GCM_SHA256:*", "ALL:@SECLEVEL=5",
+	"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256:DEFAULT", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256:AES128-SHA",
+	"TLS_RSA_WITH_AES_128_CBC_SHA:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256", "PSK", "PSK-AES128-CBC-SHA:TLS_AES_128_GCM_SHA256",
+	"tls_aes_128_gcm_sha256", "TLSv1.2", "TLS_", "!TLS_", "TLS", ":TLS_AES_128_GCM_SHA256:", "AES128-SHA::AES256-SHA", "DEFAULT", ":DEFAULT", "TLS_AES_128_GCM_SHA256:DEFAULT",
+}
+
+// nodeCodes are the codes of the errors that node throws.
+var nodeCodes = map[Kind]string{
+	KindNoMatch: "ERR_SSL_NO_CIPHER_MATCH",
+	KindCommand: "ERR_SSL_INVALID_COMMAND",
+	KindEmpty:   "ERR_INVALID_ARG_VALUE",
+}
+
+// TestNode parses what node parses, over all of OpenSSL's suites, and wants the
+// ClientHello that node sends.
+func TestNode(t *testing.T) {
+	all := preference(build(opensslRows(t)))
+	for _, line := range golden(t, "node-hellos.txt", "node", func() []string { return nodeHellos(t) }) {
+		quoted, want, _ := strings.Cut(line, " => ")
+		var list string
+		if err := json.Unmarshal([]byte(quoted), &list); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if got := hello(all, list); got != tidy(want) {
+			t.Errorf("%s\n got %s\nwant %s", quoted, got, want)
+		}
+	}
+}
+
+// hello is what a client with a list would offer, in the words of the golden file.
+func hello(suites []*Suite, list string) string {
+	l, err := parse(suites, list)
+	if err != nil {
+		return "error: " + nodeCodes[kindOf(err)]
+	}
+	offer := slices.DeleteFunc(l.Suites, func(s *Suite) bool {
+		return !s.Permitted(l.SecLevel) || s.Kx == kxSRP || l.Only13 && !s.TLS13()
+	})
+	// OpenSSL's client refuses to begin if no suite fits its highest version.
+	if !slices.ContainsFunc(offer, (*Suite).TLS13) {
+		return "none"
+	}
+	return ids(offer)
+}
+
+// tidy drops TLS_EMPTY_RENEGOTIATION_INFO_SCSV and what OpenSSL says twice.
+func tidy(ids string) string {
+	if strings.HasPrefix(ids, "error: ") {
+		return ids
+	}
+	var kept []string
+	for id := range strings.FieldsSeq(ids) {
+		if id != "00ff" && !slices.Contains(kept, id) {
+			kept = append(kept, id)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+func nodeHellos(t testing.TB) []string {
+	in, err := json.Marshal(append(nodeLists, lists...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", filepath.Join("testdata", "hellos.js"))
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
