@@ -8,11 +8,12 @@
 // a bulk cipher that no row uses yet, its constructor in bulk.go.
 //
 // Parse is OpenSSL 3.0's algorithm in full, over the rows that the table holds: what
-// "openssl ciphers LIST" prints, less the suites that are not here. NULL and
-// anonymous suites come only to those who ask: ALL leaves out the former, DEFAULT
-// both, and Permitted refuses both from security level 1 on.
+// "openssl ciphers LIST" prints, less the suites that are not here. ALL leaves out
+// NULL suites, DEFAULT anonymous ones too; a word such as ECDHE or a full name brings
+// them in, and even then Permitted refuses both from security level 1, the default, on.
 //
 // The package knows names and parameters. It must never know a handshake: which suite
 // is offered or chosen, which certificate fits, what a peer supports. Read table.go
-// first, then parse.go; package record, next door, does the sealing.
+// first, then parse.go (words), selector.go (what they mean) and order.go (what they do);
+// package record, next door, does the sealing.
 package suites

@@ -158,3 +158,12 @@ func kindOf(err error) Kind {
 	}
 	return e.Kind
 }
+
+func BenchmarkParse(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(Default); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

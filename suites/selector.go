@@ -44,7 +44,6 @@ func (r row) grade() set {
 
 // selector picks suites: those that match in every field that is set.
 type selector struct {
-	id    ID
 	kx    set
 	auth  set
 	bulk  set
@@ -54,8 +53,7 @@ type selector struct {
 }
 
 func (sel *selector) matches(s *Suite) bool {
-	return (sel.id == 0 || sel.id == s.ID) &&
-		(sel.kx == 0 || sel.kx.has(uint8(s.Kx))) &&
+	return (sel.kx == 0 || sel.kx.has(uint8(s.Kx))) &&
 		(sel.auth == 0 || sel.auth.has(uint8(s.Auth))) &&
 		(sel.bulk == 0 || sel.bulk.has(uint8(s.bulk))) &&
 		(sel.mac == 0 || sel.mac.has(uint8(s.mac))) &&
@@ -64,19 +62,17 @@ func (sel *selector) matches(s *Suite) bool {
 		(sel.since == 0 || sel.since == s.since)
 }
 
-// selector of a suite named in full. Its protocol version is no part of it.
+// selector of a suite named in full. It selects that suite alone, for no two are made
+// of the same parts. Its protocol version is no part of it.
 func (s *Suite) selector() selector {
 	return selector{
-		id: s.ID, kx: setOf(s.Kx), auth: setOf(s.Auth), bulk: setOf(s.bulk), mac: setOf(s.mac), grade: s.grade,
+		kx: setOf(s.Kx), auth: setOf(s.Auth), bulk: setOf(s.bulk), mac: setOf(s.mac), grade: s.grade,
 	}
 }
 
 // and narrows sel by another part of the same rule ("kRSA+AESGCM"). It reports
-// false if the two have nothing in common, which makes the rule void. Two things
-// are OpenSSL's and not logic's: only the last part may name a suite in full, and a
-// strength class that follows COMPLEMENTOFDEFAULT replaces it.
+// false if the two have nothing in common, which makes the rule void.
 func (sel *selector) and(part selector) bool {
-	sel.id = part.id
 	return narrow(&sel.kx, part.kx) && narrow(&sel.auth, part.auth) &&
 		narrow(&sel.bulk, part.bulk) && narrow(&sel.mac, part.mac) &&
 		sel.andGrade(part.grade) && sel.andSince(part.since)
@@ -94,6 +90,8 @@ func narrow(s *set, by set) bool {
 	return *s != 0
 }
 
+// andGrade has a flaw of OpenSSL's that lists may rely upon: a strength class that
+// follows COMPLEMENTOFDEFAULT takes its place.
 func (sel *selector) andGrade(by set) bool {
 	class := sel.grade & gradeClasses
 	switch {

@@ -46,6 +46,17 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestDistinct: no two suites are made of the same parts, so that a name selects one.
+func TestDistinct(t *testing.T) {
+	seen := map[selector]*Suite{}
+	for _, s := range build(opensslRows(t)) {
+		if twin := seen[s.selector()]; twin != nil && !s.TLS13() {
+			t.Errorf("%v and %v are the same to a cipher string", s, twin)
+		}
+		seen[s.selector()] = s
+	}
+}
+
 // TestNames holds ids and names against crypto/tls, and the lookups against both.
 func TestNames(t *testing.T) {
 	n := 0
