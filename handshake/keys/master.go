@@ -15,7 +15,8 @@ const MasterLen = 48
 const verifyDataLen = 12
 
 // Master is the master secret of a session of TLS 1.2 or below, with the hash
-// of its PRF. It is a value; the zero Master holds nothing.
+// of its PRF. It is a value; the zero Master holds nothing, and to derive from it
+// panics.
 type Master struct {
 	h Hash
 	b [MasterLen]byte
@@ -104,8 +105,12 @@ func (m *Master) Finished(dst []byte, client bool, th []byte) []byte {
 }
 
 // VerifyFinished reports in constant time whether verifyData is what Finished
-// gives. Only verifyData's length may be learned from the time it takes.
+// gives. Only verifyData's length may be learned from the time it takes. The
+// zero Master verifies nothing.
 func (m *Master) VerifyFinished(verifyData []byte, client bool, th []byte) bool {
+	if m.h == 0 {
+		return false
+	}
 	var out [verifyDataLen]byte
 	m.finished(&out, client, th)
 	return subtle.ConstantTimeCompare(out[:], verifyData) == 1

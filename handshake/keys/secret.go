@@ -9,7 +9,8 @@ import (
 
 // Secret is one secret of the TLS 1.3 key schedule, of the length of its hash:
 // a traffic secret, an exporter or resumption secret, a binder key or a PSK.
-// It is a value: a copy is independent. The zero Secret holds nothing.
+// It is a value: a copy is independent. The zero Secret holds nothing, and to
+// derive from it panics.
 type Secret struct {
 	h Hash
 	b [maxSize]byte
@@ -68,11 +69,15 @@ func (s *Secret) Finished(dst, th []byte) []byte {
 }
 
 // VerifyFinished reports in constant time whether verifyData is what Finished
-// gives. Only verifyData's length may be learned from the time it takes.
+// gives. Only verifyData's length may be learned from the time it takes. The
+// zero Secret verifies nothing.
 func (s *Secret) VerifyFinished(verifyData, th []byte) bool {
+	if s.h == 0 {
+		return false
+	}
 	var mac [maxSize]byte
 	s.finished(&mac, th)
-	return s.h != 0 && subtle.ConstantTimeCompare(mac[:s.h.Size()], verifyData) == 1
+	return subtle.ConstantTimeCompare(mac[:s.h.Size()], verifyData) == 1
 }
 
 func (s *Secret) finished(mac *[maxSize]byte, th []byte) {
@@ -95,11 +100,11 @@ func (s *Secret) ResumptionPSK(nonce []byte) Secret { return s.derive("resumptio
 
 // Protection is how records are protected under the traffic secret s.
 func (s *Secret) Protection(suite *suites.Suite) record.Protection {
-	var key [maxKey]byte
-	var iv [ivLen13]byte
-	ExpandLabel(key[:suite.KeyLen], s.h, s.Bytes(), "key", nil)
-	ExpandLabel(iv[:], s.h, s.Bytes(), "iv", nil)
-	return suite.Protect(record.TLS13, key[:suite.KeyLen], iv[:])
+	var both [maxKey + ivLen13]byte // one array: the suite's constructor makes it escape
+	key, iv := both[:suite.KeyLen], both[maxKey:]
+	ExpandLabel(key, s.h, s.Bytes(), "key", nil)
+	ExpandLabel(iv, s.h, s.Bytes(), "iv", nil)
+	return suite.Protect(record.TLS13, key, iv)
 }
 
 //= RFC 9846 §7.5
