@@ -148,12 +148,12 @@ func (a Alert) String() string {
 	return "alert " + strconv.Itoa(int(a))
 }
 
-// Error returns the alert's name and meaning.
+// Error returns "alert handshake_failure" and the like. Package fmt prefers it to String.
 func (a Alert) Error() string {
-	if m := a.Meaning(); m != "" {
-		return "alert " + a.String() + ": " + m
+	if !a.Registered() {
+		return a.String()
 	}
-	return a.String()
+	return "alert " + a.String()
 }
 
 // Registered says whether IANA lists the alert.

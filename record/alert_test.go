@@ -32,7 +32,7 @@ func TestAlerts(t *testing.T) {
 		if !registered {
 			name = fmt.Sprintf("alert %d", code)
 		}
-		if a.String() != name || a.Registered() != registered || (a.Meaning() != "") != registered || (a.Ref() != "") != registered {
+		if a.String() != name || registered && a.Error() != "alert "+name || a.Registered() != registered || (a.Meaning() != "") != registered || (a.Ref() != "") != registered {
 			t.Errorf("alert %d: %q, registered %v, %q, %q", code, a, a.Registered(), a.Meaning(), a.Ref())
 		}
 		warns := slices.Contains([]Alert{AlertCloseNotify, AlertNoCertificate, AlertUserCanceled, AlertNoRenegotiation}, a)
@@ -43,7 +43,7 @@ func TestAlerts(t *testing.T) {
 	for range Alerts() {
 		break
 	}
-	if got := AlertHandshakeFailure.Error(); got != "alert handshake_failure: no acceptable set of parameters" {
+	if got := AlertHandshakeFailure.Error(); got != "alert handshake_failure" {
 		t.Error(got)
 	}
 	if got := Alert(255).Error(); got != "alert 255" {

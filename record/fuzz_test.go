@@ -74,7 +74,7 @@ func checkOpened(t *testing.T, o *Opener, got Opened, err error, in int, before 
 	if got.Protected {
 		advance++
 	}
-	if got.N > in || got.N != HeaderLen+got.Wire || len(got.Payload) > o.limit() || !got.Type.known() || o.Seq() != advance ||
+	if got.N > in || got.N != HeaderLen+got.Wire || len(got.Payload) > o.longest(got.Type, true) || !got.Type.known() || o.Seq() != advance ||
 		got.Type != TypeApplicationData && len(got.Payload) == 0 {
 		t.Fatalf("%+v, seq %d", got, o.Seq())
 	}

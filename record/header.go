@@ -23,17 +23,27 @@ func (o *Opener) checkHeader(in []byte, length int, plain *bool) Kind {
 		}
 		*plain = true
 	}
-	longest := o.limit()
-	if !*plain {
-		longest = o.p.mode.maxCiphertext()
-	}
 	switch {
-	case length > longest:
+	case length > o.longest(t, *plain):
 		return KindOverflow
 	case length == 0 && *plain && t != TypeApplicationData:
 		return KindEmpty
 	}
 	return 0
+}
+
+// longest is the longest payload that a record of type t may have on the wire.
+// Before a server of TLS 1.3 has read keys, application_data can only be early
+// data that it must skip: that is protected, if under keys it will never have.
+func (o *Opener) longest(t Type, plain bool) int {
+	//= RFC 9846 §4.3.10
+	switch {
+	case !plain:
+		return o.p.mode.maxCiphertext()
+	case t == TypeApplicationData && o.version == TLS13:
+		return MaxCiphertext13
+	}
+	return o.limit()
 }
 
 // toleratesPlain says whether an unprotected record may come where TLS 1.3 has

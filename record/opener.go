@@ -57,6 +57,9 @@ func (o *Opener) limit() int { return MaxPlaintext - int(o.lower) }
 // In TLS 1.3 an unprotected change_cipher_spec of the one byte 0x01 is opened
 // too, whatever the keys: whether it is tolerated is for the caller to say.
 //
+// Unprotected application_data is opened like the rest; only the caller knows
+// whether it is early data to be skipped or out of place.
+//
 // The error is an *Error. N is then the length of the refused record, or 0 if
 // the header was refused before all of the record was there. The sequence
 // number stays, so a record that does not authenticate may be skipped (0-RTT,
@@ -67,7 +70,8 @@ func (o *Opener) Open(in []byte) (Opened, error) { return o.OpenInto(nil, in) }
 // Into is set, when dst is long enough for all that the record protects: its
 // content and, in TLS 1.3, the content type and padding too, so one byte more.
 // When dst is shorter the record is opened in place. Any type of content
-// may go to dst. dst and in must not overlap. Bytes of dst past the content may change.
+// may go to dst. dst and in must not overlap. Bytes of dst past the content may
+// change, and all of them when the record is refused.
 func (o *Opener) OpenInto(dst, in []byte) (Opened, error) {
 	if len(in) < HeaderLen {
 		return Opened{Need: HeaderLen}, nil

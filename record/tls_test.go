@@ -244,6 +244,7 @@ func impersonate(t *testing.T, p *peers, w *Sealer) {
 	}
 	wire = w.Seal(wire, TypeAlert, []byte{byte(LevelWarning), byte(AlertCloseNotify)})
 	go p.fromClient.Conn.Write(wire)
+	go io.Copy(io.Discard, p.fromClient) // an alert must not block on the pipe
 	got, err := io.ReadAll(p.server)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("server read %d bytes of %d: %v", len(got), len(want), err)
