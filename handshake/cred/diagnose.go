@@ -6,18 +6,105 @@ import (
 	"time"
 )
 
-// diagnose finds the reason for which a chain was refused, in OpenSSL's terms; err is what crypto/x509 said.
-func (v *Verifier) diagnose(chain []*x509.Certificate, server bool, now time.Time, err error) error {
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && now.Before(invalid.Cert.NotBefore):
-		return fail(KindNotYetValid, invalid.Cert, err)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fail(KindExpired, invalid.Cert, err)
-	case selfIssued(chain[0]):
-		return fail(KindSelfSignedLeaf, chain[0], err)
-	case len(chain) == 1:
-		return fail(KindLeafSignature, chain[0], err)
+// diagnose finds the reason for which crypto/x509 refused a chain, in OpenSSL's terms. err is what it
+// said, and becomes the cause. Where OpenSSL would have found no fault, err decides.
+func (v *Verifier) diagnose(chain []*x509.Certificate, server bool, now time.Time, err error) *Error {
+	w := walk{v: v, server: server, now: now}
+	w.run(chain)
+	kind := kindOf(err)
+	if w.last == nil || kind == KindNameConstraint { // OpenSSL checks names last of all
+		return fail(kind, faulty(err), err)
 	}
-	return fail(KindNoLocalIssuer, chain[len(chain)-1], err)
+	w.last.Err = err
+	return w.last
+}
+
+// kindOf maps what crypto/x509 says.
+func kindOf(err error) Kind {
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) {
+		if kind, ok := reasons[invalid.Reason]; ok {
+			return kind
+		}
+		return KindUnspecified
+	}
+	if errors.As(err, new(x509.UnhandledCriticalExtension)) {
+		return KindCriticalExtension
+	}
+	return KindUnspecified
+}
+
+var reasons = map[x509.InvalidReason]Kind{
+	x509.NotAuthorizedToSign:           KindInvalidCA,
+	x509.Expired:                       KindExpired,
+	x509.CANotAuthorizedForThisName:    KindNameConstraint,
+	x509.TooManyIntermediates:          KindPathLength,
+	x509.IncompatibleUsage:             KindPurpose,
+	x509.CANotAuthorizedForExtKeyUsage: KindPurpose,
+	x509.UnconstrainedName:             KindNameConstraint,
+	x509.TooManyConstraints:            KindNameConstraint,
+	x509.NameMismatch:                  KindNoLocalIssuer,
+}
+
+// faulty returns the certificate that crypto/x509 blames, if it does.
+func faulty(err error) *x509.Certificate {
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &invalid):
+		return invalid.Cert
+	case errors.As(err, &unknown):
+		return unknown.Cert
+	}
+	return nil
+}
+
+// has reports whether c is one of the certificates at hand.
+func (v *Verifier) has(c *x509.Certificate) bool {
+	for _, o := range v.CAs {
+		if o.Equal(c) {
+			return true
+		}
+	}
+	found := v.probe(c, c.NotBefore)
+	return found != nil && found.Equal(c)
+}
+
+// issuer returns the issuer of c among the certificates at hand, one that is now valid
+// if it can; nil when there is none.
+func (v *Verifier) issuer(c *x509.Certificate, now time.Time) *x509.Certificate {
+	var found *x509.Certificate
+	for _, o := range v.CAs {
+		if likelyIssued(c, o) && !o.Equal(c) && (found == nil || !validAt(found, now) && validAt(o, now)) {
+			found = o
+		}
+	}
+	for _, at := range [...]time.Time{now, c.NotBefore, c.NotAfter} {
+		if found == nil {
+			found = v.probe(c, at)
+		}
+	}
+	if found != nil && found.Equal(c) {
+		return nil
+	}
+	return found
+}
+
+// probe asks the pool, which cannot be looked into, for the anchor directly above c, or for c
+// itself if it is one: by verifying c alone, at a time when it is valid. An anchor that is
+// itself not valid then comes with the error.
+func (v *Verifier) probe(c *x509.Certificate, at time.Time) *x509.Certificate {
+	alone := *c
+	alone.UnhandledCriticalExtensions = nil
+	chains, err := alone.Verify(x509.VerifyOptions{
+		Roots: v.anchors(), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err == nil {
+		chain := chains[0]
+		return chain[len(chain)-1]
+	}
+	if blamed := faulty(err); blamed != nil && !blamed.Equal(c) {
+		return blamed
+	}
+	return nil
 }

@@ -36,6 +36,7 @@ const (
 	KindNameConstraint    // a name that an issuer does not permit
 	KindWeakKey           // the leaf's key is too small
 	KindWeakCAKey         // an issuer's key is too small
+	KindNoCertSign        // an issuer's key usage does not allow certificates
 	KindWeakDigest        // a signature of the chain rests on MD5 or SHA-1
 
 	KindRevoked
@@ -91,6 +92,7 @@ var kinds = [kindEnd]struct {
 	KindPurpose:           {"INVALID_PURPOSE", 26, record.AlertUnsupportedCertificate, "unsuitable certificate purpose"},
 	KindCriticalExtension: {"UNSPECIFIED", 34, record.AlertUnsupportedCertificate, "unhandled critical extension"},
 	KindNameConstraint:    {"UNSPECIFIED", 47, record.AlertBadCertificate, "name is outside an issuer's constraints"},
+	KindNoCertSign:        {"UNSPECIFIED", 32, record.AlertUnsupportedCertificate, "key usage does not include certificate signing"},
 	KindWeakKey:           {"UNSPECIFIED", 66, record.AlertBadCertificate, "end-entity key too weak"},
 	KindWeakCAKey:         {"UNSPECIFIED", 67, record.AlertBadCertificate, "CA certificate key too weak"},
 	KindWeakDigest:        {"UNSPECIFIED", 68, record.AlertBadCertificate, "CA signature digest algorithm too weak"},

@@ -2,8 +2,14 @@ package cred
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"time"
+)
+
+const (
+	defaultMinRSABits = 1024
+	defaultMaxDepth   = 100
 )
 
 // Verifier judges the chains that peers send. Make one with NewVerifier, or fill it in; it is
@@ -13,35 +19,36 @@ type Verifier struct {
 	Roots *x509.CertPool
 
 	// CAs are certificates at hand that complete a peer's chain. Those that are
-	// self-signed should be in Roots too: a pool cannot be looked into, so it is
-	// from CAs that an error's code tells an unknown issuer from one that is itself at fault.
+	// self-signed should be in Roots too: it is from CAs first that an error's code tells an
+	// unknown issuer from a known one that is itself at fault, for a pool can only be probed.
 	CAs []*x509.Certificate
 
 	// PartialChain lets a chain end in any certificate of Roots, and not only in a self-signed
 	// one (node's allowPartialTrustChain).
 	PartialChain bool
 
-	// CRLs are revocation lists. If there is any, every link of the chain is
-	// checked, and an issuer without a list is a failure (as in node).
+	// CRLs are revocation lists. If there is any, every certificate of the chain is
+	// checked, the root too, and an issuer without a list is a failure (as in node). A list with a
+	// critical extension (a delta, or one part of a divided list) is a failure too.
 	CRLs []*x509.RevocationList
 
-	// MinRSABits is the smallest RSA modulus allowed in a chain: 0 means 1024, the
-	// floor of OpenSSL's security level 1, node's default; crypto/x509 itself parses
-	// smaller keys but does not verify by them.
+	// MinRSABits is the smallest RSA modulus allowed in a chain. 0 means 1024, the
+	// floor of OpenSSL's security level 1 and of crypto/rsa. At level 1 the curves
+	// that crypto/x509 knows are all large enough, and SHA-1 and MD5 are refused.
 	MinRSABits int
 
-	// MaxDepth is how many issuers a chain may have between the leaf and
+	// MaxDepth is how many intermediates a chain may have between the leaf and
 	// the trust anchor; 0 means 100, as in OpenSSL.
 	MaxDepth int
 }
 
 // NewVerifier makes a Verifier that trusts the self-signed certificates among cas, and with
-// partial all of them; the others complete chains. This is node's ca option.
+// partial all of them; the others complete chains. This is node's ca option. It keeps cas.
 func NewVerifier(cas []*x509.Certificate, partial bool) *Verifier {
 	v := &Verifier{Roots: x509.NewCertPool(), CAs: cas, PartialChain: partial}
 	for _, c := range cas {
 		if partial || selfIssued(c) {
-			v.Roots.AddCert(c)
+			v.Roots.AddCert(issuerForm(c))
 		}
 	}
 	return v
@@ -62,6 +69,9 @@ func (v *Verifier) Verify(chain []*x509.Certificate, name string, server bool, n
 	if err != nil {
 		return nil, v.diagnose(chain, server, now, err)
 	}
+	if chains, err = v.acceptable(chains, server, now); err != nil {
+		return nil, err
+	}
 	if name == "" {
 		return chains, nil
 	}
@@ -71,26 +81,114 @@ func (v *Verifier) Verify(chain []*x509.Certificate, name string, server bool, n
 	return chains, nil
 }
 
+// build lets crypto/x509 find the paths to an anchor: signatures, validity, constraints.
 func (v *Verifier) build(chain []*x509.Certificate, server bool, now time.Time) ([][]*x509.Certificate, error) {
-	roots := v.Roots
-	if roots == nil {
-		roots = x509.NewCertPool()
-	}
-	between := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		between.AddCert(c)
-	}
-	for _, c := range v.CAs {
-		between.AddCert(c)
-	}
 	use := x509.ExtKeyUsageClientAuth
 	if server {
 		use = x509.ExtKeyUsageServerAuth
 	}
 	return chain[0].Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{use},
+		Roots: v.anchors(), Intermediates: v.between(chain[1:]),
+		CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{use},
 	})
+}
+
+// anchors never returns nil, which would mean the system's roots.
+func (v *Verifier) anchors() *x509.CertPool {
+	if v.Roots == nil {
+		return x509.NewCertPool()
+	}
+	return v.Roots
+}
+
+// between returns what may stand between leaf and anchor, nil when there is nothing.
+func (v *Verifier) between(sent []*x509.Certificate) *x509.CertPool {
+	var pool *x509.CertPool
+	add := func(c *x509.Certificate) {
+		if selfIssued(c) {
+			return // an anchor is in Roots, or else it is none
+		}
+		if pool == nil {
+			pool = x509.NewCertPool()
+		}
+		pool.AddCert(issuerForm(c))
+	}
+	for _, c := range sent {
+		add(c)
+	}
+	for _, c := range v.CAs {
+		add(c)
+	}
+	return pool
+}
+
+// acceptable returns those chains that pass what crypto/x509 does not look at. When
+// none does, the error is that of the first one.
+func (v *Verifier) acceptable(chains [][]*x509.Certificate, server bool, now time.Time) ([][]*x509.Certificate, error) {
+	var first *Error
+	passed := chains[:0]
+	for _, chain := range chains {
+		w := walk{v: v, chain: chain, server: server, now: now, sent: len(chain) - 1}
+		w.judge()
+		if w.last == nil {
+			passed = append(passed, chain)
+		} else if first == nil {
+			first = w.last
+		}
+	}
+	if len(passed) == 0 {
+		return nil, first
+	}
+	return passed, nil
+}
+
+func (v *Verifier) minRSABits() int {
+	if v.MinRSABits == 0 {
+		return defaultMinRSABits
+	}
+	return v.MinRSABits
+}
+
+func (v *Verifier) maxDepth() int {
+	if v.MaxDepth == 0 {
+		return defaultMaxDepth
+	}
+	return v.MaxDepth
+}
+
+// weak reports whether a certificate's key is below the security level.
+func (v *Verifier) weak(c *x509.Certificate) bool {
+	switch k := PublicKey(c).(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() < v.minRSABits()
+	case *PSSPublicKey:
+		return k.RSA.N.BitLen() < v.minRSABits()
+	}
+	return false
 }
 
 // selfIssued reports whether subject and issuer are one.
 func selfIssued(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
+
+// selfSigned is OpenSSL's notion: self-issued, and no authority key id says otherwise.
+func selfSigned(c *x509.Certificate) bool { return likelyIssued(c, c) }
+
+// likelyIssued reports whether names and key ids say that issuer signed c.
+func likelyIssued(c, issuer *x509.Certificate) bool {
+	if !bytes.Equal(c.RawIssuer, issuer.RawSubject) {
+		return false
+	}
+	return len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
+}
+
+// issuerForm returns a certificate that crypto/x509 can check signatures by: c itself, or for a
+// key of RSASSA-PSS a copy that calls it an RSA key.
+func issuerForm(c *x509.Certificate) *x509.Certificate {
+	pub, ok := PublicKey(c).(*PSSPublicKey)
+	if !ok {
+		return c
+	}
+	plain := *c
+	plain.PublicKey, plain.PublicKeyAlgorithm = pub.RSA, x509.RSA
+	return &plain
+}
