@@ -9,6 +9,40 @@ import (
 	"tacet/kx"
 )
 
+// budgets are the allocations of one Generate with AppendShare, one Encapsulate
+// and one Decapsulate. Those of the NIST curves are the standard library's.
+var budgets = map[kx.ID][3]float64{
+	kx.X25519:             {3, 2, 1},
+	kx.X448:               {3, 2, 1},
+	kx.X25519MLKEM768:     {9, 4, 1},
+	kx.P256:               {11, 18, 9},
+	kx.SecP256r1MLKEM768:  {17, 20, 9},
+	kx.SecP384r1MLKEM1024: {24, 30, 16},
+}
+
+func TestAllocations(t *testing.T) {
+	for id, want := range budgets {
+		g := kx.ByID(id)
+		seed, eseed := constant(g.SeedLen()), constant(g.EncapsulateSeedLen())
+		room := make([]byte, 0, g.InitiatorShareLen())
+		s := mustGenerate(t, g, seed)
+		offer := s.AppendShare(nil)
+		share, _, err := g.Encapsulate(eseed, offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, step := range []func(){
+			func() { s, _ := g.Generate(seed); s.AppendShare(room) },
+			func() { g.Encapsulate(eseed, offer) },
+			func() { s.Decapsulate(share) },
+		} {
+			if got := testing.AllocsPerRun(20, step); got > want[i] {
+				t.Errorf("%v, step %d: %v allocations, budget %v", id, i, got, want[i])
+			}
+		}
+	}
+}
+
 func BenchmarkGenerate(b *testing.B) {
 	for g := range kx.All() {
 		b.Run(g.Name(), func(b *testing.B) {
@@ -70,7 +104,7 @@ func BenchmarkStandardLibrary(b *testing.B) {
 		b.Run("Encapsulate/"+id.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				reference(b, curve, constant(len(k.Bytes())), public)
+				reference(b, curve, k.Bytes(), public)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package kx_test
 
 import (
+	"bytes"
 	"crypto/mlkem"
 	"errors"
 	"testing"
@@ -8,82 +9,89 @@ import (
 	"tacet/kx"
 )
 
-// acceptable is the verdict of the standard library on an initiator's share: the
-// oracle of the fuzz targets. X448 has none.
-func acceptable(id kx.ID, share []byte) (ok, known bool) {
-	point := func(id kx.ID, b []byte) bool {
-		p, err := stdlib[id].NewPublicKey(b)
-		if err != nil {
-			return false
-		}
-		one := make([]byte, kx.ByID(id).SeedLen())
-		one[len(one)-1] = 1
-		k, err := stdlib[id].NewPrivateKey(one)
-		if err != nil {
-			return false
-		}
-		_, err = k.ECDH(p)
-		return err == nil
-	}
+// acceptable is the verdict of the standard library on a share of the right
+// length, the oracle of the fuzz targets. X448 has none.
+func acceptable(id kx.ID, share []byte, offer bool) (ok, known bool) {
 	switch id {
 	case kx.X25519, kx.P256, kx.P384, kx.P521:
-		return point(id, share), true
+		return acceptablePoint(id, share), true
 	case kx.X25519MLKEM768:
-		_, err := mlkem.NewEncapsulationKey768(share[:1184])
-		return err == nil && point(kx.X25519, share[1184:]), true
+		cut := len(share) - 32
+		return acceptableKey(share[:cut], offer) && acceptablePoint(kx.X25519, share[cut:]), true
 	case kx.SecP256r1MLKEM768:
-		_, err := mlkem.NewEncapsulationKey768(share[65:])
-		return err == nil && point(kx.P256, share[:65]), true
+		return acceptablePoint(kx.P256, share[:65]) && acceptableKey(share[65:], offer), true
 	case kx.SecP384r1MLKEM1024:
-		_, err := mlkem.NewEncapsulationKey1024(share[97:])
-		return err == nil && point(kx.P384, share[:97]), true
+		return acceptablePoint(kx.P384, share[:97]) && acceptableKey(share[97:], offer), true
 	}
 	return false, false
 }
 
-func addShares(f *testing.F) {
+func acceptablePoint(id kx.ID, b []byte) bool {
+	p, err := stdlib[id].NewPublicKey(b)
+	if err != nil {
+		return false
+	}
+	k, err := stdlib[id].NewPrivateKey(constant(kx.ByID(id).SeedLen()))
+	if err != nil {
+		return false
+	}
+	_, err = k.ECDH(p)
+	return err == nil
+}
+
+// acceptableKey judges an encapsulation key; any ciphertext will do.
+func acceptableKey(b []byte, offer bool) bool {
+	if !offer {
+		return true
+	}
+	_, err := mlkem.NewEncapsulationKey768(b)
+	if len(b) == mlkem.EncapsulationKeySize1024 {
+		_, err = mlkem.NewEncapsulationKey1024(b)
+	}
+	return err == nil
+}
+
+// addPatches seeds a target whose input is a patch of a good share: the length
+// that it is cut or padded to, and bytes that replace it from an offset on.
+func addPatches(f *testing.F) {
 	for g := range kx.All() {
-		s, offer := initiate(f, g)
-		share, _, err := g.Encapsulate(constant(g.EncapsulateSeedLen()), offer)
-		if err != nil {
-			f.Fatal(err)
+		for _, add := range []int8{0, -1, 1} {
+			f.Add(uint16(g.ID()), add, uint16(0), []byte{})
+			f.Add(uint16(g.ID()), add, uint16(0), make([]byte, 65))
+			f.Add(uint16(g.ID()), add, uint16(64), []byte{0xff, 0xff, 0xff})
+			f.Add(uint16(g.ID()), add, uint16(g.InitiatorShareLen()-32), make([]byte, 32))
 		}
-		s.Clear()
-		f.Add(uint16(g.ID()), offer)
-		f.Add(uint16(g.ID()), share)
-		f.Add(uint16(g.ID()), make([]byte, len(offer)))
-		f.Add(uint16(g.ID()), offer[:len(offer)-1])
 	}
 }
 
-// constant returns n bytes that every group takes as a seed.
-func constant(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = 0x3c
+func patch(good []byte, add int8, at uint16, with []byte) []byte {
+	b := resize(good, max(0, len(good)+int(add)))
+	if int(at) < len(b) {
+		copy(b[at:], with)
 	}
+	return b
+}
+
+// constant returns n bytes that every group takes as a seed, and every curve as a scalar.
+func constant(n int) []byte {
+	b := bytes.Repeat([]byte{0x3c}, n)
+	b[0] = 0
 	return b
 }
 
 // FuzzEncapsulate feeds initiators' shares: no panic, a typed error, and the
 // verdict of the standard library.
 func FuzzEncapsulate(f *testing.F) {
-	addShares(f)
-	f.Fuzz(func(t *testing.T, id uint16, peer []byte) {
+	addPatches(f)
+	f.Fuzz(func(t *testing.T, id uint16, add int8, at uint16, with []byte) {
 		g := kx.ByID(kx.ID(id))
 		if g == nil {
 			return
 		}
+		good := mustGenerate(t, g, constant(g.SeedLen())).AppendShare(nil)
+		peer := patch(good, add, at, with)
 		share, shared, err := g.Encapsulate(constant(g.EncapsulateSeedLen()), peer)
-		if len(peer) != g.InitiatorShareLen() {
-			wantKind(t, err, g, kx.KindLength)
-			return
-		}
-		if ok, known := acceptable(g.ID(), peer); known && ok != (err == nil) {
-			t.Fatalf("%v: ours %v, the standard library's %v, for %x", g.ID(), err, ok, peer)
-		}
-		if err != nil {
-			wantKind(t, err, g, kx.KindPoint)
+		if wantVerdict(t, g, peer, true, err) {
 			return
 		}
 		if len(share) != g.ResponderShareLen() || len(shared) != g.SharedLen() {
@@ -94,30 +102,43 @@ func FuzzEncapsulate(f *testing.F) {
 
 // FuzzDecapsulate feeds responders' shares.
 func FuzzDecapsulate(f *testing.F) {
-	addShares(f)
-	f.Fuzz(func(t *testing.T, id uint16, peer []byte) {
+	addPatches(f)
+	f.Fuzz(func(t *testing.T, id uint16, add int8, at uint16, with []byte) {
 		g := kx.ByID(kx.ID(id))
 		if g == nil {
 			return
 		}
-		shared, err := mustGenerate(t, g, constant(g.SeedLen())).Decapsulate(peer)
-		if len(peer) != g.ResponderShareLen() {
-			wantKind(t, err, g, kx.KindLength)
-			return
-		}
-		if !g.MinTLS13() {
-			if ok, known := acceptable(g.ID(), peer); known && ok != (err == nil) {
-				t.Fatalf("%v: ours %v, the standard library's %v, for %x", g.ID(), err, ok, peer)
-			}
-		}
+		s := mustGenerate(t, g, constant(g.SeedLen()))
+		good, _, err := g.Encapsulate(constant(g.EncapsulateSeedLen()), s.AppendShare(nil))
 		if err != nil {
-			wantKind(t, err, g, kx.KindPoint)
-			return
+			t.Fatal(err)
 		}
-		if len(shared) != g.SharedLen() {
+		peer := patch(good, add, at, with)
+		shared, err := s.Decapsulate(peer)
+		if !wantVerdict(t, g, peer, false, err) && len(shared) != g.SharedLen() {
 			t.Fatalf("secret of %d bytes", len(shared))
 		}
 	})
+}
+
+// wantVerdict checks err, the answer to peer, and reports whether it is a refusal.
+func wantVerdict(t *testing.T, g kx.Group, peer []byte, offer bool, err error) bool {
+	t.Helper()
+	length := g.ResponderShareLen()
+	if offer {
+		length = g.InitiatorShareLen()
+	}
+	if len(peer) != length {
+		wantKind(t, err, g, kx.KindLength)
+		return true
+	}
+	if ok, known := acceptable(g.ID(), peer, offer); known && ok != (err == nil) {
+		t.Fatalf("%v: ours %v, the standard library's %v, for %x", g.ID(), err, ok, peer)
+	}
+	if err != nil {
+		wantKind(t, err, g, kx.KindPoint)
+	}
+	return err != nil
 }
 
 // FuzzParseList checks that a list parses to groups of the table without

@@ -65,7 +65,7 @@ func TestWycheproofCurves(t *testing.T) {
 			wycheproof(t, file, func(t *testing.T, v wycheproofTest) {
 				scalar, peer, want := wycheproofScalar(t, v.Private, g.SeedLen()), unhex(t, v.Public), unhex(t, v.Shared)
 				compressed := len(peer) == 1+g.SharedLen()
-				refuse := v.Result == "invalid" || compressed || allZero(want)
+				refuse := v.Result == "invalid" || compressed || v.Result == "acceptable" && allZero(want)
 				_, shared, err := g.Encapsulate(scalar, peer)
 				got, err2 := mustGenerate(t, g, scalar).Decapsulate(peer)
 				if refuse != (err != nil) || refuse != (err2 != nil) {
