@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"math/big"
@@ -72,9 +73,13 @@ type tap struct {
 	net.Conn
 	mu      sync.Mutex
 	written []byte
+	sink    bool // writes go nowhere, once both ends are quiet
 }
 
 func (c *tap) Write(p []byte) (int, error) {
+	if c.sink {
+		return len(p), nil
+	}
 	c.mu.Lock()
 	c.written = append(c.written, p...)
 	c.mu.Unlock()
@@ -87,7 +92,7 @@ func (c *tap) log() []byte {
 	return bytes.Clone(c.written)
 }
 
-func testCertificate(t *testing.T) tls.Certificate {
+func testCertificate(t testing.TB) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +112,7 @@ type peers struct {
 	keyLog               map[string]string // by label: the secret
 }
 
-func connect(t *testing.T, id uint16, version Version) *peers {
+func connect(t testing.TB, id uint16, version Version) *peers {
 	c, s := net.Pipe()
 	t.Cleanup(func() { c.Close(); s.Close() })
 	p := &peers{fromClient: &tap{Conn: c}, toClient: &tap{Conn: s}, keyLog: map[string]string{}}
@@ -251,6 +256,25 @@ func impersonate(t *testing.T, p *peers, w *Sealer) {
 	}
 }
 
+// BenchmarkSealCryptoTLS is crypto/tls writing the records of BenchmarkSeal to nowhere.
+func BenchmarkSealCryptoTLS(b *testing.B) {
+	for _, peer := range peerSuites {
+		for _, n := range benchLengths {
+			b.Run(fmt.Sprintf("%s/%d", peer.suite.name, n), func(b *testing.B) {
+				onlySuite13(b, peer.id)
+				p := connect(b, peer.id, peer.suite.version)
+				p.fromClient.sink = true
+				plain := pattern(n)
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				for b.Loop() {
+					p.client.Write(plain)
+				}
+			})
+		}
+	}
+}
+
 func exchange(t *testing.T, from, to *tls.Conn, message []byte) {
 	go from.Write(message)
 	got := make([]byte, len(message))
@@ -268,7 +292,7 @@ var suites13 []uint16
 var suites13NoAES []uint16
 
 // onlySuite13 makes id the only TLS 1.3 suite of crypto/tls until the test ends.
-func onlySuite13(t *testing.T, id uint16) {
+func onlySuite13(t testing.TB, id uint16) {
 	a, b := suites13, suites13NoAES
 	t.Cleanup(func() { suites13, suites13NoAES = a, b })
 	suites13, suites13NoAES = []uint16{id}, []uint16{id}
