@@ -1,0 +1,432 @@
+package handshake
+
+import (
+	"net/netip"
+	"strings"
+
+	"tacet/handshake/keys"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// offer is what the client has said so far. It is shared by the states that
+// wait for the answer, and never changed.
+type offer struct {
+	hello   *msg.ClientHello
+	groups  []kx.ID // of which shares were sent
+	secrets []kx.Secret
+	session *session.Session // offered, or nil
+	early   keys.Early       // of its PSK, if it is one of TLS 1.3
+	retry   *msg.ServerHello // the HelloRetryRequest, if there was one
+}
+
+// loadingSession asks for a session to resume, and then says hello.
+type loadingSession struct{ q SessionQuery }
+
+func (s *loadingSession) query() Query { return &s.q }
+
+func (s *loadingSession) builtin(fx *effects) (Answer, bool) {
+	if fx.profile.cfg.AskSession {
+		return Answer{}, false
+	}
+	return s.q.Offer(nil), true
+}
+
+func (s *loadingSession) answer(fx *effects, a Answer) (state, error) {
+	sess, ok := a.value.(*session.Session)
+	if !ok {
+		return nil, misuse(KindWrongAnswer, "SessionQuery")
+	}
+	next, err := s.sayHello(fx, sess)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func (s *loadingSession) sayHello(fx *effects, sess *session.Session) (afterSession, error) {
+	p := fx.profile
+	fx.transcript.KeepRaw(p.min < record.TLS13 && (len(p.cfg.Credentials) > 0 || p.cfg.AskCredential))
+	o := &offer{}
+	if fx.mayOffer(sess) {
+		o.session = sess
+	}
+	if err := fx.generateShares(o, p.shares); err != nil {
+		return nil, err
+	}
+	o.hello = fx.newHello(o)
+	fx.conn.ClientRandom = o.hello.Random
+	if err := fx.sendHello(o); err != nil {
+		return nil, err
+	}
+	return &waitServerHello{offer: o}, nil
+}
+
+// mayOffer reports whether a session can still be resumed with this profile
+// and peer. One whose peer was not verified is not offered where it must be:
+// it would never be.
+func (fx *effects) mayOffer(s *session.Session) bool {
+	p := fx.profile
+	if s == nil || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max || s.ServerName != fx.conn.ServerName {
+		return false
+	}
+	if p.cfg.Verify == VerifyRequired && !s.Verified {
+		return false
+	}
+	if s.Version < record.TLS13 {
+		return p.suite(uint16(s.Suite)) != nil && len(s.Ticket) > 0
+	}
+	return p.suiteOfHash(suites.ByID(s.Suite)) != nil
+}
+
+// suite returns the enabled suite with an id, or nil.
+func (p *profile) suite(id uint16) *suites.Suite {
+	for _, s := range p.suites {
+		if uint16(s.ID) == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// suiteOfHash returns an enabled TLS 1.3 suite with the hash of another, or nil.
+func (p *profile) suiteOfHash(like *suites.Suite) *suites.Suite {
+	for _, s := range p.suites {
+		if s.TLS13() && s.Hash == like.Hash {
+			return s
+		}
+	}
+	return nil
+}
+
+// maxSeedTries bounds how often a seed that makes no key is drawn anew; one in
+// 2^32 fails for P-256, less for the others.
+const maxSeedTries = 8
+
+// generateShares makes key pairs for groups.
+func (fx *effects) generateShares(o *offer, groups []kx.Group) error {
+	if fx.profile.max < record.TLS13 {
+		return nil
+	}
+	for _, g := range groups {
+		secret, err := fx.generate(g, LabelClientShare)
+		if err != nil {
+			return err
+		}
+		o.groups, o.secrets = append(o.groups, g.ID()), append(o.secrets, secret)
+	}
+	return nil
+}
+
+func (fx *effects) generate(g kx.Group, label Label) (secret kx.Secret, err error) {
+	for range maxSeedTries {
+		if secret, err = g.Generate(fx.draw(label, g.SeedLen())); err == nil {
+			return secret, nil
+		}
+	}
+	return nil, &Error{Kind: KindInternal, Err: err}
+}
+
+// newHello builds a first ClientHello.
+//
+// = RFC 9846 §4.2.2
+func (fx *effects) newHello(o *offer) *msg.ClientHello {
+	p := fx.profile
+	h := &msg.ClientHello{Version: min(p.max, record.TLS12), Compression: []byte{0}}
+	copy(h.Random[:], fx.draw(LabelClientRandom, 32))
+	if p.max >= record.TLS13 && !p.cfg.NoCompatibility || o.session != nil && o.session.Version < record.TLS13 {
+		h.SessionID = append(h.SessionID, fx.draw(LabelSessionID, 32)...)
+	}
+	for _, s := range p.suites {
+		h.Suites = msg.AppendUint16s(h.Suites, uint16(s.ID))
+	}
+	fx.extendHello(&h.Ext)
+	if p.min < record.TLS13 {
+		o.extend12(&h.Ext)
+	}
+	if p.max >= record.TLS13 {
+		o.extend13(fx, &h.Ext)
+	}
+	return h
+}
+
+// extendHello adds the extensions of every version.
+func (fx *effects) extendHello(x *msg.Extensions) {
+	p := fx.profile
+	if name := hostName(fx.conn.ServerName); name != "" {
+		x.ServerName = []byte(name)
+		x.Set(msg.ExtServerName)
+	}
+	for _, g := range p.groups {
+		if p.max >= record.TLS13 || !g.MinTLS13() {
+			x.SupportedGroups = msg.AppendUint16s(x.SupportedGroups, uint16(g.ID()))
+		}
+	}
+	x.Set(msg.ExtSupportedGroups)
+	for _, s := range p.schemes {
+		x.SignatureAlgorithms = msg.AppendUint16s(x.SignatureAlgorithms, uint16(s))
+	}
+	x.Set(msg.ExtSignatureAlgorithms)
+	if len(p.cfg.ALPN) > 0 {
+		x.ALPN = msg.AppendVector8(nil, p.cfg.ALPN...)
+		x.Set(msg.ExtALPN)
+	}
+	if p.cfg.RequestOCSP {
+		x.StatusRequest = true
+		x.Set(msg.ExtStatusRequest)
+		x.Set(msg.ExtSCT)
+	}
+}
+
+// hostName is what may stand in server_name: no IP address, no final dot.
+//
+// = RFC 6066 §3
+func hostName(name string) string {
+	name = strings.TrimSuffix(name, ".")
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil || len(name) > maxServerNameLength {
+		return ""
+	}
+	return name
+}
+
+// extend12 adds what only TLS ≤ 1.2 looks at.
+func (o *offer) extend12(x *msg.Extensions) {
+	x.Set(msg.ExtExtendedMasterSecret)
+	x.Set(msg.ExtRenegotiationInfo)
+	x.PointFormats = []byte{0}
+	x.Set(msg.ExtECPointFormats)
+	x.Set(msg.ExtSessionTicket)
+	if o.session != nil && o.session.Version < record.TLS13 {
+		x.SessionTicket = o.session.Ticket
+	}
+}
+
+// extend13 adds what only TLS 1.3 looks at.
+func (o *offer) extend13(fx *effects, x *msg.Extensions) {
+	for v := fx.profile.max; v >= fx.profile.min; v-- {
+		x.SupportedVersions = msg.AppendUint16s(x.SupportedVersions, uint16(v))
+	}
+	x.Set(msg.ExtSupportedVersions)
+	x.PSKModes = []byte{pskDHE}
+	x.Set(msg.ExtPSKModes)
+	o.extendShares(x)
+	if o.session != nil && o.session.Version >= record.TLS13 {
+		h := keys.FromCrypto(suites.ByID(o.session.Suite).Hash)
+		o.early = keys.NewEarly(h, o.session.Secret)
+		o.extendPSK(fx, x)
+	}
+}
+
+// The modes of psk_key_exchange_modes (RFC 9846 §4.3.9). Only pskDHE is used:
+// psk_ke has no forward secrecy.
+const (
+	pskKE  = 0
+	pskDHE = 1
+)
+
+func (o *offer) extendShares(x *msg.Extensions) {
+	x.KeyShares = nil
+	for i, id := range o.groups {
+		x.KeyShares = msg.AppendKeyShare(x.KeyShares, uint16(id), o.secrets[i].AppendShare(nil))
+	}
+	x.Set(msg.ExtKeyShare)
+}
+
+// extendPSK offers the session, with a binder of zeros in its binder's place.
+func (o *offer) extendPSK(fx *effects, x *msg.Extensions) {
+	x.PSK.Identities = msg.AppendPSKIdentity(nil, o.session.Ticket, o.session.ObfuscatedAge(fx.now))
+	binder := o.early.Binder(false)
+	x.PSK.Binders = msg.AppendVector8(nil, make([]byte, binder.Hash().Size()))
+	x.Set(msg.ExtPreSharedKey)
+}
+
+// sendHello sends the offer's hello, with its binder.
+//
+// = RFC 9846 §4.3.11.2
+func (fx *effects) sendHello(o *offer) error {
+	lo := len(fx.out)
+	fx.out = o.hello.Append(fx.out)
+	raw := fx.out[lo:]
+	if n := msg.BindersLen(o.hello); n > 0 {
+		binder := o.early.Binder(false)
+		sum, ok := fx.transcript.PartialSum(nil, binder.Hash(), raw[:len(raw)-n])
+		if !ok {
+			return failure(KindInternal, "binder of another hash")
+		}
+		msg.PatchBinders(raw, binder.Finished(nil, sum))
+	}
+	fx.sendRaw(lo)
+	return nil
+}
+
+// waitServerHello is WAIT_SH.
+type waitServerHello struct{ offer *offer }
+
+func (s *waitServerHello) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.serverHello)
+}
+
+// toleratesCCS: while the version is open a dropped change_cipher_spec is
+// remembered, for TLS 1.2 forbids it here.
+func (s *waitServerHello) toleratesCCS() bool { return true }
+
+func (s *waitServerHello) serverHello(fx *effects, m *msg.ServerHello) (afterServerHello, error) {
+	v, err := s.offer.version(fx, m)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.Retry():
+		return s.offer.again(fx, m)
+	case v >= record.TLS13:
+		return s.offer.accept13(fx, m)
+	case fx.ccs > 0:
+		return nil, failure(KindUnexpectedCCS, "")
+	}
+	return s.offer.accept12(fx, m, v)
+}
+
+// version checks what the server picked. It checks nothing else.
+//
+// = RFC 9846 §4.3.1
+func (o *offer) version(fx *effects, m *msg.ServerHello) (record.Version, error) {
+	p := fx.profile
+	v := m.Version
+	if m.Ext.Have(msg.ExtSupportedVersions) || m.Retry() {
+		if !o.hello.Ext.Have(msg.ExtSupportedVersions) {
+			return 0, failure(KindUnsolicitedExtension, "ServerHello supported_versions")
+		}
+		where := msg.InServerHello
+		if m.Retry() {
+			where = msg.InRetry
+		}
+		if err := m.Ext.Check(where, o.hello.Ext.Offered()); err != nil {
+			return 0, err
+		}
+		if m.Version != record.TLS12 || m.Ext.SelectedVersion != record.TLS13 {
+			return 0, failure(KindIllegalParameter, "ServerHello.version")
+		}
+		v = m.Ext.SelectedVersion
+	} else if v >= record.TLS13 {
+		return 0, failure(KindWrongVersion, "ServerHello.legacy_version")
+	}
+	if v < p.min || v > p.max {
+		return 0, failure(KindWrongVersion, "ServerHello.version")
+	}
+	return v, o.downgraded(p, m, v)
+}
+
+// downgraded looks for the sentinel of a server that knows a higher version
+// than an attacker let it see.
+//
+// = RFC 9846 §4.2.3
+func (o *offer) downgraded(p *profile, m *msg.ServerHello, v record.Version) error {
+	tail := [8]byte(m.Random[24:])
+	if v < p.max && p.max >= record.TLS13 && (tail == msg.DowngradeTLS12 || tail == msg.DowngradeTLS11) ||
+		v < record.TLS12 && p.max >= record.TLS12 && tail == msg.DowngradeTLS11 {
+		return failure(KindDowngrade, "ServerHello.random")
+	}
+	return nil
+}
+
+// common checks what a ServerHello of TLS 1.3 and a HelloRetryRequest have in common.
+//
+// = RFC 9846 §4.2.3
+func (o *offer) common(fx *effects, m *msg.ServerHello) error {
+	suite := fx.profile.suite(m.Suite)
+	switch {
+	case string(m.SessionID) != string(o.hello.SessionID):
+		return failure(KindWrongSessionID, "ServerHello.legacy_session_id_echo")
+	case m.Compression != 0:
+		return failure(KindWrongCompression, "ServerHello.legacy_compression_method")
+	case suite == nil || !suite.TLS13():
+		return failure(KindWrongSuite, "ServerHello.cipher_suite")
+	}
+	fx.conn.Suite = suite
+	return nil
+}
+
+// again answers a HelloRetryRequest.
+//
+// = RFC 9846 §4.2.4
+func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error) {
+	if err := o.common(fx, m); err != nil {
+		return nil, err
+	}
+	second := &offer{retry: m, groups: o.groups, secrets: o.secrets}
+	hello := *o.hello
+	second.hello = &hello
+	if m.Ext.Have(msg.ExtCookie) {
+		hello.Ext.Cookie = append([]byte(nil), m.Ext.Cookie...)
+		hello.Ext.Set(msg.ExtCookie)
+	}
+	if m.Ext.Have(msg.ExtKeyShare) {
+		if err := second.reshare(fx, kx.ID(m.Ext.RetryGroup)); err != nil {
+			return nil, err
+		}
+	}
+	fx.agree(record.TLS13)
+	fx.conn.Retried = true
+	fx.transcript.KeepRaw(false)
+	hash := keys.FromCrypto(fx.conn.Suite.Hash)
+	fx.transcript.Pick(hash)
+	fx.transcript.Retry()
+	fx.hear()
+	hello.Ext.Clear(msg.ExtPreSharedKey)
+	if o.hello.Ext.Have(msg.ExtPreSharedKey) && keys.FromCrypto(suites.ByID(o.session.Suite).Hash) == hash {
+		second.session, second.early = o.session, o.early
+		second.extendPSK(fx, &hello.Ext)
+	}
+	if len(hello.SessionID) > 0 {
+		fx.sendCCS()
+	}
+	if err := fx.sendHello(second); err != nil {
+		return nil, err
+	}
+	return &waitServerHelloAgain{offer: second}, nil
+}
+
+// reshare makes the share that a HelloRetryRequest asks for.
+func (o *offer) reshare(fx *effects, id kx.ID) error {
+	g := fx.profile.group(id)
+	if g == nil {
+		return failure(KindWrongGroup, "HelloRetryRequest.selected_group")
+	}
+	for _, had := range o.groups {
+		if had == id {
+			return failure(KindUselessRetry, "HelloRetryRequest.selected_group")
+		}
+	}
+	o.groups, o.secrets = nil, nil
+	if err := fx.generateShares(o, []kx.Group{g}); err != nil {
+		return err
+	}
+	o.extendShares(&o.hello.Ext)
+	return nil
+}
+
+// waitServerHelloAgain is WAIT_SH after a HelloRetryRequest.
+type waitServerHelloAgain struct{ offer *offer }
+
+func (s *waitServerHelloAgain) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.serverHello)
+}
+
+func (s *waitServerHelloAgain) toleratesCCS() bool { return true }
+
+func (s *waitServerHelloAgain) serverHello(fx *effects, m *msg.ServerHello) (afterServerHelloAgain, error) {
+	v, err := s.offer.version(fx, m)
+	switch {
+	case m.Retry():
+		return nil, failure(KindSecondRetry, "")
+	case err != nil:
+		return nil, err
+	case v < record.TLS13:
+		return nil, failure(KindIllegalParameter, "ServerHello.version")
+	case m.Suite != s.offer.retry.Suite:
+		return nil, failure(KindWrongSuite, "ServerHello.cipher_suite")
+	}
+	return s.offer.accept13(fx, m)
+}

@@ -1,0 +1,119 @@
+package handshake
+
+import (
+	"fmt"
+	"time"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// ClientAuth says whether a server asks for a certificate.
+type ClientAuth uint8
+
+// The policies of client authentication.
+const (
+	// NoClientCert: none is asked for.
+	NoClientCert ClientAuth = iota
+	// RequestClientCert: one is asked for; a client may have none.
+	RequestClientCert
+	// RequireClientCert: a client without one is refused (certificate_required,
+	// handshake_failure up to TLS 1.2).
+	RequireClientCert
+)
+
+// VerifyMode says what becomes of a peer's chain.
+type VerifyMode uint8
+
+// The modes of verification.
+const (
+	// VerifyRequired: a chain that Verifier refuses ends the handshake.
+	VerifyRequired VerifyMode = iota
+	// VerifyRecord: the verdict is kept as ConnectionState.VerifyError, and the
+	// handshake goes on whatever it is (node's rejectUnauthorized: false).
+	VerifyRecord
+	// VerifyNone: the chain is not looked at. The peer is not authenticated.
+	VerifyNone
+)
+
+// Config says how engines behave. It is compiled once, by CompileClient or
+// CompileServer, into a profile that any number of engines share; changing it
+// afterwards changes nothing. The zero value of each field is its default.
+type Config struct {
+	// MinVersion and MaxVersion bound the protocol; 0 means TLS 1.2 and TLS 1.3.
+	MinVersion, MaxVersion record.Version
+	// Suites are the cipher suites in order of preference, as suites.Parse gives
+	// them; nil means suites.Default.
+	Suites []*suites.Suite
+	// ClientPreference lets a server follow the client's order of suites.
+	ClientPreference bool
+	// Groups are the key exchange groups in order of preference; nil means
+	// DefaultGroups. KeyShares are those a TLS 1.3 client sends a share of in
+	// its first hello; nil means the first group, and X25519 beside a hybrid.
+	Groups    []kx.Group
+	KeyShares []kx.Group
+	// Schemes are the signature schemes accepted from the peer and used, in
+	// order of preference; nil means cred.DefaultSchemes().
+	Schemes []cred.Scheme
+	// ALPN are the protocol names in order of preference, 1 to 255 bytes each.
+	ALPN []string
+	// Credentials are the certificates with keys. A server picks the first that
+	// fits the name asked for and the client's schemes, else the first that fits the schemes.
+	Credentials []*cred.Credential
+	// Verifier checks the peer's chain. Needed by a client, and by a server with
+	// ClientAuth, unless Verify is VerifyNone or AskVerify is set.
+	Verifier *cred.Verifier
+	Verify   VerifyMode
+	// ClientAuth is a server's policy.
+	ClientAuth ClientAuth
+	// AskHello, AskSession, AskCredential, AskVerify ask the application by a
+	// query where otherwise the profile decides.
+	AskHello, AskSession, AskCredential, AskVerify bool
+	// TicketKeys seal a server's session tickets: the first seals, all open.
+	// nil: no tickets, no resumption.
+	TicketKeys []session.TicketKey
+	// Tickets is how many a TLS 1.3 server sends after a full handshake; 0 means 2, -1 none.
+	Tickets int
+	// SessionLifetime is how long a session may be resumed; 0 means two hours, at most seven days.
+	SessionLifetime time.Duration
+	// MaxSendFragment is the most plaintext in a record, 512 to 16384; 0 means 16384.
+	MaxSendFragment int
+	// RequestOCSP lets a client ask for a stapled OCSP response, and SCTs.
+	RequestOCSP bool
+	// NoCompatibility leaves out what TLS 1.3 sends for middleboxes only: the
+	// session id and change_cipher_spec (RFC 9846 Appendix E.4).
+	NoCompatibility bool
+	// KeyLog makes an event of each secret, for a key log file. It breaks secrecy.
+	KeyLog bool
+	// Trace makes an event of each message sent and received.
+	Trace bool
+}
+
+// ConfigError is what CompileClient and CompileServer fail with.
+type ConfigError struct {
+	Field  string // the field of Config
+	Reason string
+}
+
+// Error names the field and the reason.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("handshake: Config.%s: %s", e.Field, e.Reason)
+}
+
+// Limits of Config.
+const (
+	MinSendFragment     = 512
+	MaxSessionLifetime  = 7 * 24 * time.Hour // RFC 9846 §4.7.1
+	defaultLifetime     = 2 * time.Hour
+	defaultTickets      = 2
+	maxTickets          = 16
+	maxServerNameLength = 255
+)
+
+// DefaultGroups are the groups of a Config that names none.
+func DefaultGroups() []kx.Group {
+	return []kx.Group{kx.ByID(kx.X25519MLKEM768), kx.ByID(kx.X25519), kx.ByID(kx.P256), kx.ByID(kx.P384), kx.ByID(kx.P521)}
+}

@@ -1,0 +1,357 @@
+package handshake
+
+// This file is the transition relation of the handshake. Each vertex is a
+// struct type that holds what is known there; each handler returns a sealed
+// interface that names the only vertices that may follow. A transition that is
+// not written here does not compile. Vertices that wait for a message are
+// called after it; those parked on a query have a gerund for a name.
+
+func (connected) isState() {}
+
+// The client's hellos, in every version.
+
+type afterSession interface {
+	state
+	afterSession()
+}
+type afterServerHello interface {
+	state
+	afterServerHello()
+}
+type afterServerHelloAgain interface {
+	state
+	afterServerHelloAgain()
+}
+
+func (*loadingSession) isState()       {}
+func (*waitServerHello) isState()      {}
+func (*waitServerHelloAgain) isState() {}
+
+func (*waitServerHello) afterSession() {}
+
+func (*waitServerHelloAgain) afterServerHello()    {}
+func (*waitEncryptedExtensions) afterServerHello() {}
+func (*waitCertificate12) afterServerHello()       {}
+func (*waitResumedTicket12) afterServerHello()     {}
+func (*waitResumedCCS12) afterServerHello()        {}
+
+func (*waitEncryptedExtensions) afterServerHelloAgain() {}
+
+// The client in TLS 1.3 (RFC 9846 Appendix A.1).
+
+type afterEncryptedExtensions interface {
+	state
+	afterEncryptedExtensions()
+}
+type afterCertificateRequest interface {
+	state
+	afterCertificateRequest()
+}
+type afterCertificate interface {
+	state
+	afterCertificate()
+}
+type afterCertificateVerify interface {
+	state
+	afterCertificateVerify()
+}
+type afterServerVerdict interface {
+	state
+	afterServerVerdict()
+}
+type afterServerFinished interface {
+	state
+	afterServerFinished()
+}
+type afterCredential interface {
+	state
+	afterCredential()
+}
+type afterClientSignature interface {
+	state
+	afterClientSignature()
+}
+
+func (*waitEncryptedExtensions) isState()  {}
+func (*waitCertificateOrRequest) isState() {}
+func (*waitCertificate) isState()          {}
+func (*waitCertificateVerify) isState()    {}
+func (*verifyingServer) isState()          {}
+func (*waitServerFinished) isState()       {}
+func (*choosingCredential) isState()       {}
+func (*signingClient) isState()            {}
+
+func (*waitCertificateOrRequest) afterEncryptedExtensions() {}
+func (*waitServerFinished) afterEncryptedExtensions()       {} // resumed
+
+func (*waitCertificate) afterCertificateRequest() {}
+
+func (*waitCertificateVerify) afterCertificate() {}
+
+func (*verifyingServer) afterCertificateVerify() {}
+
+func (*waitServerFinished) afterServerVerdict() {}
+
+func (*choosingCredential) afterServerFinished() {} // requested
+func (connected) afterServerFinished()           {}
+
+func (*signingClient) afterCredential() {}
+func (connected) afterCredential()      {} // has none
+
+func (connected) afterClientSignature() {}
+
+// The client up to TLS 1.2 (RFC 5246 §7.3).
+
+type afterCertificate12 interface {
+	state
+	afterCertificate12()
+}
+type afterStatus12 interface {
+	state
+	afterStatus12()
+}
+type afterKeyExchange12 interface {
+	state
+	afterKeyExchange12()
+}
+type afterRequest12 interface {
+	state
+	afterRequest12()
+}
+type afterHelloDone12 interface {
+	state
+	afterHelloDone12()
+}
+type afterServerVerdict12 interface {
+	state
+	afterServerVerdict12()
+}
+type afterCredential12 interface {
+	state
+	afterCredential12()
+}
+type afterClientSignature12 interface {
+	state
+	afterClientSignature12()
+}
+type afterTicket12 interface {
+	state
+	afterTicket12()
+}
+type afterServerCCS12 interface {
+	state
+	afterServerCCS12()
+}
+type afterServerFinished12 interface {
+	state
+	afterServerFinished12()
+}
+
+func (*waitCertificate12) isState()       {}
+func (*waitStatusOrKeyExchange) isState() {}
+func (*waitKeyExchange) isState()         {}
+func (*waitRequestOrDone) isState()       {}
+func (*waitHelloDone) isState()           {}
+func (*verifyingServer12) isState()       {}
+func (*choosingCredential12) isState()    {}
+func (*signingClient12) isState()         {}
+func (*waitTicket12) isState()            {}
+func (*waitServerCCS12) isState()         {}
+func (*waitServerFinished12) isState()    {}
+
+func (*waitStatusOrKeyExchange) afterCertificate12() {} // OCSP was acknowledged
+func (*waitKeyExchange) afterCertificate12()         {}
+
+func (*waitKeyExchange) afterStatus12() {}
+
+func (*waitRequestOrDone) afterKeyExchange12() {}
+
+func (*waitHelloDone) afterRequest12() {}
+
+func (*verifyingServer12) afterHelloDone12() {}
+
+func (*choosingCredential12) afterServerVerdict12() {} // requested
+func (*waitTicket12) afterServerVerdict12()         {}
+func (*waitServerCCS12) afterServerVerdict12()      {}
+
+func (*signingClient12) afterCredential12() {}
+func (*waitTicket12) afterCredential12()    {} // has none
+func (*waitServerCCS12) afterCredential12() {}
+
+func (*waitTicket12) afterClientSignature12()    {}
+func (*waitServerCCS12) afterClientSignature12() {}
+
+func (*waitServerCCS12) afterTicket12() {}
+
+func (*waitServerFinished12) afterServerCCS12() {}
+
+func (connected) afterServerFinished12() {}
+
+// The client, resuming up to TLS 1.2.
+
+type afterResumedTicket12 interface {
+	state
+	afterResumedTicket12()
+}
+type afterResumedCCS12 interface {
+	state
+	afterResumedCCS12()
+}
+type afterResumedFinished12 interface {
+	state
+	afterResumedFinished12()
+}
+
+func (*waitResumedTicket12) isState()   {}
+func (*waitResumedCCS12) isState()      {}
+func (*waitResumedFinished12) isState() {}
+
+func (*waitResumedCCS12) afterResumedTicket12() {}
+
+func (*waitResumedFinished12) afterResumedCCS12() {}
+
+func (connected) afterResumedFinished12() {}
+
+// The server's hellos, in every version.
+
+type afterClientHello interface {
+	state
+	afterClientHello()
+}
+type afterChoice interface {
+	state
+	afterChoice()
+}
+type afterClientHelloAgain interface {
+	state
+	afterClientHelloAgain()
+}
+
+func (*waitClientHello) isState()      {}
+func (*choosingContext) isState()      {}
+func (*waitClientHelloAgain) isState() {}
+
+func (*choosingContext) afterClientHello() {}
+
+func (*waitClientHelloAgain) afterChoice()   {} // after a HelloRetryRequest
+func (*signingServer) afterChoice()          {}
+func (*waitClientFinished) afterChoice()     {} // resumed
+func (*signingServer12) afterChoice()        {}
+func (*waitResumedClientCCS12) afterChoice() {}
+
+func (*signingServer) afterClientHelloAgain()      {}
+func (*waitClientFinished) afterClientHelloAgain() {} // resumed
+
+// The server in TLS 1.3 (RFC 9846 Appendix A.2).
+
+type afterServerSignature interface {
+	state
+	afterServerSignature()
+}
+type afterClientCertificate interface {
+	state
+	afterClientCertificate()
+}
+type afterClientVerify interface {
+	state
+	afterClientVerify()
+}
+type afterClientVerdict interface {
+	state
+	afterClientVerdict()
+}
+type afterClientFinished interface {
+	state
+	afterClientFinished()
+}
+
+func (*signingServer) isState()               {}
+func (*waitClientCertificate) isState()       {}
+func (*waitClientCertificateVerify) isState() {}
+func (*verifyingClient) isState()             {}
+func (*waitClientFinished) isState()          {}
+
+func (*waitClientCertificate) afterServerSignature() {} // requested
+func (*waitClientFinished) afterServerSignature()    {}
+
+func (*waitClientCertificateVerify) afterClientCertificate() {}
+func (*waitClientFinished) afterClientCertificate()          {} // has none
+
+func (*verifyingClient) afterClientVerify() {}
+
+func (*waitClientFinished) afterClientVerdict() {}
+
+func (connected) afterClientFinished() {}
+
+// The server up to TLS 1.2 (RFC 5246 §7.3).
+
+type afterServerSignature12 interface {
+	state
+	afterServerSignature12()
+}
+type afterClientCertificate12 interface {
+	state
+	afterClientCertificate12()
+}
+type afterClientKeyExchange interface {
+	state
+	afterClientKeyExchange()
+}
+type afterClientVerify12 interface {
+	state
+	afterClientVerify12()
+}
+type afterClientVerdict12 interface {
+	state
+	afterClientVerdict12()
+}
+type afterClientCCS12 interface {
+	state
+	afterClientCCS12()
+}
+type afterClientFinished12 interface {
+	state
+	afterClientFinished12()
+}
+
+func (*signingServer12) isState()               {}
+func (*waitClientCertificate12) isState()       {}
+func (*waitClientKeyExchange) isState()         {}
+func (*waitClientCertificateVerify12) isState() {}
+func (*verifyingClient12) isState()             {}
+func (*waitClientCCS12) isState()               {}
+func (*waitClientFinished12) isState()          {}
+
+func (*waitClientCertificate12) afterServerSignature12() {} // requested
+func (*waitClientKeyExchange) afterServerSignature12()   {}
+
+func (*waitClientKeyExchange) afterClientCertificate12() {}
+
+func (*waitClientCertificateVerify12) afterClientKeyExchange() {} // sent one
+func (*waitClientCCS12) afterClientKeyExchange()               {}
+
+func (*verifyingClient12) afterClientVerify12() {}
+
+func (*waitClientCCS12) afterClientVerdict12() {}
+
+func (*waitClientFinished12) afterClientCCS12() {}
+
+func (connected) afterClientFinished12() {}
+
+// The server, resuming up to TLS 1.2.
+
+type afterResumedClientCCS12 interface {
+	state
+	afterResumedClientCCS12()
+}
+type afterResumedClientFinished12 interface {
+	state
+	afterResumedClientFinished12()
+}
+
+func (*waitResumedClientCCS12) isState()      {}
+func (*waitResumedClientFinished12) isState() {}
+
+func (*waitResumedClientFinished12) afterResumedClientCCS12() {}
+
+func (connected) afterResumedClientFinished12() {}

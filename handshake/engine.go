@@ -1,0 +1,269 @@
+package handshake
+
+import (
+	"time"
+
+	"tacet/handshake/keys"
+	"tacet/handshake/session"
+	"tacet/record"
+)
+
+// Engine is one side of a TLS connection. It has one owner: no two of its
+// methods may run at once. To read and write on two goroutines, Split it.
+type Engine struct {
+	recv    Receiver
+	send    Sender
+	origin  *origin
+	hs      *block // what only the handshake needs; nil once it is over
+	events  []Event
+	session *session.Session
+	err     *Error
+	spent   bool // split: its halves have taken over
+}
+
+// origin is what both halves of a connection share: from Secure on, nothing in
+// it changes.
+type origin struct {
+	conn       ConnectionState
+	env        Env
+	lifetime   time.Duration // most that this side keeps a session
+	resumption keys.Secret   // TLS 1.3 client: what tickets' PSKs derive from
+	trace      bool
+}
+
+// block is the part of an engine that is dropped when the handshake completes.
+type block struct {
+	fx    effects
+	state state
+}
+
+// NewClient makes a client's engine. serverName is the name to ask for (SNI, if
+// it is a host name) and to check the certificate against; "" asks for none and
+// checks none. It says nothing until its first Step, which may be Step(now, nil).
+func NewClient(p *ClientProfile, serverName string, env Env) *Engine {
+	e := newEngine(&p.profile, env)
+	e.origin.conn.Client = true
+	e.origin.conn.ServerName = serverName
+	e.hs.state = &loadingSession{q: SessionQuery{ServerName: serverName}}
+	return e
+}
+
+// NewServer makes a server's engine.
+func NewServer(p *ServerProfile, env Env) *Engine {
+	e := newEngine(&p.profile, env)
+	e.hs.state = &waitClientHello{}
+	return e
+}
+
+func newEngine(p *profile, env Env) *Engine {
+	o := &origin{env: env, lifetime: p.lifetime, trace: p.cfg.Trace}
+	e := &Engine{origin: o, hs: new(block)}
+	fx := &e.hs.fx
+	fx.profile, fx.env, fx.origin, fx.conn = p, env, o, &o.conn
+	e.recv.origin, e.send.origin = o, o
+	e.send.fragment = p.fragment
+	e.send.seal.SetHeaderVersion(record.TLS10) // RFC 9846 §5.1: a first ClientHello's records
+	return e
+}
+
+// Step consumes bytes that came from the peer, opening records in place, until
+// there is something to say. It returns how many bytes of in it consumed, and
+// one event. now is the current time. After every Step, fetch AppendOut.
+//
+// With events of kind Data, ev.Data is a part of in; in must stay as it is until
+// the data is used. The engine keeps nothing of in. Call again with the
+// unconsumed rest until the event is NeedInput, then with that rest and more
+// bytes. in may be nil.
+func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
+	switch {
+	case e.spent:
+		e.err = failure(KindSplit, "Step")
+		return 0, Event{Kind: Failed}
+	case len(e.events) > 0:
+		return 0, e.pop()
+	case e.err != nil:
+		return 0, Event{Kind: Failed}
+	case e.hs != nil:
+		return e.handshake(now, in)
+	}
+	n, ev = e.recv.Step(now, in)
+	if ev.Action != 0 {
+		e.send.Perform(ev.Action)
+	}
+	if ev.Kind == Failed {
+		e.err = e.recv.err
+	}
+	return n, ev
+}
+
+func (e *Engine) pop() Event {
+	ev := e.events[0]
+	e.events = e.events[1:]
+	if len(e.events) == 0 {
+		e.events = nil
+	}
+	return ev
+}
+
+// AppendOut appends to dst all that is due to the peer and returns it. The
+// engine does not keep dst.
+func (e *Engine) AppendOut(dst []byte) []byte { return e.send.AppendOut(dst) }
+
+// Pending is how many bytes AppendOut would append.
+func (e *Engine) Pending() int { return len(e.send.out) }
+
+// Seal appends plain to dst as application data, in as many records as it
+// takes, after all else that is due. plain is not kept and must not overlap dst's
+// free space. Before Secure and after CloseWrite it is misuse.
+func (e *Engine) Seal(dst, plain []byte) ([]byte, error) {
+	if e.spent {
+		return dst, misuse(KindSplit, "Seal")
+	}
+	return e.send.Seal(dst, plain)
+}
+
+// Query is what the engine is parked on, nil if it is not.
+func (e *Engine) Query() Query {
+	if e.hs == nil {
+		return nil
+	}
+	if p, ok := e.hs.state.(parked); ok {
+		return p.query()
+	}
+	return nil
+}
+
+// Answer answers the pending query and goes on with the handshake as far as the
+// answer takes it. What follows comes from AppendOut and Step. An answer to
+// another query is refused as misuse, and the engine stays parked.
+func (e *Engine) Answer(a Answer) error {
+	if e.err != nil {
+		return e.err
+	}
+	if e.hs == nil || e.spent {
+		return misuse(KindNoQuery, "Answer")
+	}
+	p, ok := e.hs.state.(parked)
+	if !ok || a.to == nil {
+		return misuse(KindNoQuery, "Answer")
+	}
+	if p.query().asked() != a.to {
+		return misuse(KindStaleAnswer, "Answer")
+	}
+	return e.answer(p, a)
+}
+
+// Session is what the last SessionReady event speaks of, nil if there was none.
+func (e *Engine) Session() *session.Session {
+	if e.session != nil {
+		return e.session
+	}
+	return e.recv.session
+}
+
+// Err is why the connection is dead, nil if it is not: an *Error.
+func (e *Engine) Err() error {
+	if e.err == nil {
+		return nil
+	}
+	return e.err
+}
+
+// State tells what is known of the connection. The result is filled in as the
+// handshake goes and does not change after Secure.
+func (e *Engine) State() *ConnectionState { return &e.origin.conn }
+
+// StateName names the vertex of the handshake that the engine is at, as in
+// edges.go; "connected" after it and "failed" after a failure.
+func (e *Engine) StateName() string {
+	switch {
+	case e.err != nil:
+		return "failed"
+	case e.hs == nil:
+		return "connected"
+	}
+	return nameOf(e.hs.state)
+}
+
+// Secure reports whether the handshake is complete.
+func (e *Engine) Secure() bool { return e.origin.conn.complete && e.err == nil }
+
+// Export is State().Export.
+func (e *Engine) Export(label string, context []byte, length int) ([]byte, error) {
+	return e.origin.conn.Export(label, context, length)
+}
+
+// EOF tells the engine that the transport ended. Without close_notify before it
+// that is a truncation, and Step then says Failed with KindTruncated. It sends
+// nothing. After PeerClosed it changes nothing.
+func (e *Engine) EOF() Event {
+	if e.err == nil && !e.spent {
+		if e.recv.EOF(); e.recv.err != nil {
+			e.die(e.recv.err)
+		}
+	}
+	return Event{Kind: e.terminal()}
+}
+
+func (e *Engine) terminal() EventKind {
+	if e.err != nil {
+		return Failed
+	}
+	return PeerClosed
+}
+
+// CloseWrite sends close_notify. Nothing can be sealed after it; reading goes on.
+// During the handshake it ends the connection with user_canceled before it.
+//
+// = RFC 9846 §6.1
+func (e *Engine) CloseWrite() {
+	if e.hs != nil && e.err == nil {
+		e.send.alert(record.LevelWarning, record.AlertUserCanceled)
+		e.send.CloseWrite()
+		e.die(&Error{Kind: KindAborted, State: e.StateName(), Alert: record.AlertCloseNotify, Sent: true})
+		return
+	}
+	e.send.CloseWrite()
+}
+
+// Abort ends the connection with a fatal alert.
+func (e *Engine) Abort(alert record.Alert) {
+	if e.err == nil {
+		e.fail(&Error{Kind: KindAborted, Alert: alert})
+	}
+}
+
+// UpdateKeys changes the keys that this side writes with, and asks the peer to
+// change its own if request is set (RFC 9846 §4.7.3). TLS 1.3 only.
+func (e *Engine) UpdateKeys(request bool) error { return e.send.UpdateKeys(request) }
+
+// SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
+// from the next record on.
+func (e *Engine) SetMaxSendFragment(n int) error { return e.send.SetMaxSendFragment(n) }
+
+// Idle lets go of what can be made again from the keys (the AEADs): for
+// connections that will rest. The next record costs a microsecond more.
+func (e *Engine) Idle() {
+	e.recv.Idle()
+	e.send.Idle()
+}
+
+// Fork returns a copy that shares nothing mutable with e: a second world that
+// goes on by itself, for tests and exploration. The Env is shared; two worlds
+// that go different ways with it draw the same randomness. Sending with both to
+// real peers would reuse nonces.
+func (e *Engine) Fork() *Engine {
+	f := *e
+	f.events = append([]Event(nil), e.events...)
+	f.send.out = append([]byte(nil), e.send.out...)
+	f.recv.hand = e.recv.hand.Fork()
+	if e.hs == nil {
+		return &f
+	}
+	o, hs := *e.origin, *e.hs
+	f.origin, f.hs, f.recv.origin, f.send.origin = &o, &hs, &o, &o
+	hs.fx.origin, hs.fx.conn = &o, &o.conn
+	hs.fx.transcript = e.hs.fx.transcript.Fork()
+	hs.fx.out = nil
+	return &f
+}

@@ -1,0 +1,233 @@
+package handshake
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/record"
+)
+
+// What the parked vertices have in common: the profile's answer to a query, and
+// what becomes of an answer.
+
+// judge is the profile's verdict on the peer's chain.
+func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
+	cfg := &fx.profile.cfg
+	switch {
+	case cfg.AskVerify:
+		return Answer{}, false
+	case cfg.Verify == VerifyNone:
+		return q.Tolerate(nil), true
+	}
+	chains, err := cfg.Verifier.Verify(q.Chain, q.ServerName, fx.conn.Client, fx.now)
+	switch {
+	case err == nil:
+		return q.Accept(chains), true
+	case cfg.Verify == VerifyRecord:
+		return q.Tolerate(err), true
+	}
+	return q.Refuse(err), true
+}
+
+// verdict takes the answer to a VerifyQuery.
+func (fx *effects) verdict(a Answer) error {
+	switch v := a.value.(type) {
+	case [][]*x509.Certificate:
+		fx.conn.Verified, fx.conn.VerifiedChains = true, v
+	case tolerated:
+		fx.conn.VerifyError = v.err
+	default:
+		return misuse(KindWrongAnswer, "VerifyQuery")
+	}
+	return nil
+}
+
+// verifyQuery asks about the chain in fx.conn.
+func (fx *effects) verifyQuery() VerifyQuery {
+	q := VerifyQuery{Chain: fx.conn.PeerCertificates, OCSPResponse: fx.conn.OCSPResponse, SCTs: fx.conn.SCTs}
+	if fx.conn.Client {
+		q.ServerName = fx.conn.ServerName
+	}
+	return q
+}
+
+// sign signs with a key that is at hand.
+func (fx *effects) sign(q *SignQuery) (Answer, bool) {
+	switch q.Credential.Key.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+	default:
+		return Answer{}, false // a key that may block, or that is elsewhere
+	}
+	sig, err := cred.Sign(q.Credential.Key, q.Scheme, q.Content, q.Salt)
+	if err != nil {
+		return q.Refuse(&Error{Kind: KindSigner, Err: err}), true
+	}
+	return q.Signed(sig), true
+}
+
+// signature takes the answer to a SignQuery.
+func (fx *effects) signature(q *SignQuery, a Answer) ([]byte, error) {
+	sig, ok := a.value.([]byte)
+	if !ok || len(sig) == 0 || len(sig) > 1<<16-1 {
+		return nil, misuse(KindWrongAnswer, "SignQuery")
+	}
+	fx.conn.Credential, fx.conn.Scheme = q.Credential, q.Scheme
+	return sig, nil
+}
+
+// signQuery asks for a signature over content.
+func (fx *effects) signQuery(c *cred.Credential, s cred.Scheme, content []byte) SignQuery {
+	q := SignQuery{Credential: c, Scheme: s, Content: content}
+	if n := cred.SaltLen(s); n > 0 {
+		q.Salt = append(q.Salt, fx.draw(LabelSalt, n)...)
+	}
+	return q
+}
+
+// sendCertificateVerify sends what was signed.
+func (fx *effects) sendCertificateVerify(s cred.Scheme, sig []byte) {
+	fx.send(&msg.CertificateVerify{Scheme: uint16(s), Signature: sig})
+}
+
+// credential is the profile's credential for a server's CertificateRequest: the
+// first that fits the schemes and, if the server names authorities, was issued
+// by one of them.
+func (fx *effects) credential(q *CredentialQuery) (Answer, bool) {
+	if fx.profile.cfg.AskCredential {
+		return Answer{}, false
+	}
+	for _, c := range fx.profile.cfg.Credentials {
+		if _, ok := fx.pick(c, q.offers); ok && issuedBy(c, q.Authorities) {
+			return q.Use(c), true
+		}
+	}
+	return q.Use(nil), true
+}
+
+func (q *CredentialQuery) offers(scheme uint16) bool {
+	for _, s := range q.Schemes {
+		if uint16(s) == scheme {
+			return true
+		}
+	}
+	return false
+}
+
+// pick is the scheme to sign with, of those that the peer offers.
+func (fx *effects) pick(c *cred.Credential, peer func(uint16) bool) (cred.Scheme, bool) {
+	return c.Pick(fx.conn.Version, peer, fx.profile.schemes)
+}
+
+// issuedBy reports whether a certificate of the chain was issued by one of the names.
+func issuedBy(c *cred.Credential, names [][]byte) bool {
+	if len(names) == 0 {
+		return true
+	}
+	for _, der := range c.Chain {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return false
+		}
+		for _, name := range names {
+			if string(cert.RawIssuer) == string(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// chosenCredential takes the answer to a CredentialQuery; nil means none.
+func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credential, cred.Scheme, error) {
+	c, ok := a.value.(*cred.Credential)
+	if !ok {
+		return nil, 0, misuse(KindWrongAnswer, "CredentialQuery")
+	}
+	if c == nil {
+		return nil, 0, nil
+	}
+	scheme, ok := fx.pick(c, q.offers)
+	if !ok {
+		return nil, 0, misuse(KindWrongAnswer, "CredentialQuery: the key fits none of the server's schemes")
+	}
+	return c, scheme, nil
+}
+
+// shared keeps what both sides can sign with, in the peer's order.
+func (fx *effects) shared(peer msg.Uint16s) []cred.Scheme {
+	var both []cred.Scheme
+	for v := range peer.All() {
+		for _, s := range fx.profile.schemes {
+			if uint16(s) == v && s.In(fx.conn.Version) {
+				both = append(both, s)
+				break
+			}
+		}
+	}
+	fx.conn.SharedSchemes = both
+	return both
+}
+
+// peerChain parses a chain of which it keeps copies, and puts it into fx.conn.
+func (fx *effects) peerChain(ders [][]byte) error {
+	size := 0
+	for _, der := range ders {
+		size += len(der)
+	}
+	buf := make([]byte, 0, size)
+	own := make([][]byte, len(ders))
+	for i, der := range ders {
+		buf = append(buf, der...)
+		own[i] = buf[len(buf)-len(der) : len(buf) : len(buf)]
+	}
+	chain, err := cred.ParseChain(own)
+	if err != nil {
+		return &Error{Kind: KindBadCertificate, Field: "Certificate", Err: err}
+	}
+	fx.conn.PeerCertificates = chain
+	return nil
+}
+
+// verifySignature checks a signature of the peer's leaf.
+func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
+	s := cred.Scheme(scheme)
+	if !fx.profile.enables(s) || !s.In(fx.conn.Version) {
+		return failure(KindWrongScheme, s.String())
+	}
+	pub := cred.PublicKey(fx.conn.PeerCertificates[0])
+	if err := cred.Verify(pub, s, fx.conn.Version, content, sig); err != nil {
+		return err
+	}
+	fx.conn.PeerScheme = s
+	return nil
+}
+
+func (p *profile) enables(s cred.Scheme) bool {
+	for _, own := range p.schemes {
+		if own == s {
+			return true
+		}
+	}
+	return false
+}
+
+// signedContent is what a TLS 1.3 CertificateVerify signs, at this point of the transcript.
+func (fx *effects) signedContent(server bool) []byte {
+	return cred.SignedContent(nil, server, fx.hash())
+}
+
+func alertOf(err error) record.Alert {
+	var a record.Alert
+	if errors.As(err, &a) {
+		return a
+	}
+	return record.AlertHandshakeFailure
+}
+
+// connected is the end of the handshake.
+type connected struct{}

@@ -1,0 +1,282 @@
+package handshake
+
+import (
+	"fmt"
+	"time"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// ClientProfile is a Config compiled for clients. It is immutable and may be
+// shared by any number of engines.
+type ClientProfile struct{ profile }
+
+// ServerProfile is a Config compiled for servers. It is immutable and may be
+// shared by any number of engines.
+type ServerProfile struct{ profile }
+
+// profile is what both roles have: the Config, defaults filled in, checked and copied.
+type profile struct {
+	cfg      Config
+	min, max record.Version
+	suites   []*suites.Suite // within min…max, in order of preference
+	groups   []kx.Group
+	shares   []kx.Group
+	schemes  []cred.Scheme
+	lifetime time.Duration
+	tickets  int
+	fragment int
+}
+
+// CompileClient checks the Config for use by clients. Every fault of a Config is
+// found here, as a *ConfigError; no handshake fails of it.
+func (c Config) CompileClient() (*ClientProfile, error) {
+	p, err := c.compile()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{
+		{"AskHello", c.AskHello}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
+		{"Tickets", c.Tickets != 0}, {"ClientPreference", c.ClientPreference},
+	} {
+		if f.set {
+			return nil, &ConfigError{f.name, "has no meaning for a client"}
+		}
+	}
+	if err := p.checkVerification(); err != nil {
+		return nil, err
+	}
+	return &ClientProfile{*p}, nil
+}
+
+// CompileServer checks the Config for use by servers, like CompileClient.
+func (c Config) CompileServer() (*ServerProfile, error) {
+	p, err := c.compile()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{
+		{"AskSession", c.AskSession}, {"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
+	} {
+		if f.set {
+			return nil, &ConfigError{f.name, "has no meaning for a server"}
+		}
+	}
+	if len(c.Credentials) == 0 && !c.AskHello {
+		return nil, &ConfigError{"Credentials", "a server needs a certificate"}
+	}
+	if c.ClientAuth != NoClientCert {
+		if err := p.checkVerification(); err != nil {
+			return nil, err
+		}
+	}
+	return &ServerProfile{*p}, nil
+}
+
+func (c Config) compile() (*profile, error) {
+	p := &profile{cfg: c, min: c.MinVersion, max: c.MaxVersion}
+	for _, check := range []func() error{
+		p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
+		p.compileCredentials, p.compileTickets, p.compileFragment,
+	} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *profile) compileVersions() error {
+	if p.min == 0 {
+		p.min = record.TLS12
+	}
+	if p.max == 0 {
+		p.max = record.TLS13
+	}
+	if p.min < record.TLS12 || p.min > record.TLS13 {
+		return &ConfigError{"MinVersion", fmt.Sprintf("%v is not supported", p.min)}
+	}
+	if p.max < record.TLS12 || p.max > record.TLS13 {
+		return &ConfigError{"MaxVersion", fmt.Sprintf("%v is not supported", p.max)}
+	}
+	if p.min > p.max {
+		return &ConfigError{"MinVersion", fmt.Sprintf("%v is above MaxVersion %v", p.min, p.max)}
+	}
+	return nil
+}
+
+func (p *profile) compileSuites() error {
+	list := p.cfg.Suites
+	if list == nil {
+		parsed, err := suites.Parse(suites.Default)
+		if err != nil {
+			return &ConfigError{"Suites", err.Error()}
+		}
+		list = parsed.Suites
+	}
+	for _, s := range list {
+		if s == nil {
+			return &ConfigError{"Suites", "holds nil"}
+		}
+		if s.Min <= p.max && s.Max >= p.min {
+			p.suites = append(p.suites, s)
+		}
+	}
+	if len(p.suites) == 0 {
+		return &ConfigError{"Suites", fmt.Sprintf("none works between %v and %v", p.min, p.max)}
+	}
+	// A version that no suite works in is not offered.
+	if p.max == record.TLS13 && !p.anySuite(record.TLS13) {
+		p.max = record.TLS12
+	}
+	if p.min == record.TLS12 && !p.anySuite(record.TLS12) {
+		p.min = record.TLS13
+	}
+	if p.min > p.max {
+		return &ConfigError{"Suites", "none works in the versions asked for"}
+	}
+	return nil
+}
+
+func (p *profile) anySuite(v record.Version) bool {
+	for _, s := range p.suites {
+		if s.Min <= v && v <= s.Max {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *profile) compileGroups() error {
+	p.groups = p.cfg.Groups
+	if p.groups == nil {
+		p.groups = DefaultGroups()
+	}
+	if len(p.groups) == 0 {
+		return &ConfigError{"Groups", "is empty"}
+	}
+	usable := false
+	for _, g := range p.groups {
+		if g == nil {
+			return &ConfigError{"Groups", "holds nil"}
+		}
+		usable = usable || p.max == record.TLS13 || !g.MinTLS13()
+	}
+	if !usable {
+		return &ConfigError{"Groups", "none works below TLS 1.3"}
+	}
+	p.shares = p.cfg.KeyShares
+	if p.shares == nil {
+		p.shares = p.groups[:1:1]
+		if x := kx.ByID(kx.X25519); p.groups[0].MinTLS13() && p.group(kx.X25519) != nil {
+			p.shares = append(p.shares, x)
+		}
+	}
+	for _, g := range p.shares {
+		if g == nil || p.group(g.ID()) == nil {
+			return &ConfigError{"KeyShares", "holds a group that is not in Groups"}
+		}
+	}
+	return nil
+}
+
+// group returns the enabled group with an id, or nil.
+func (p *profile) group(id kx.ID) kx.Group {
+	for _, g := range p.groups {
+		if g.ID() == id {
+			return g
+		}
+	}
+	return nil
+}
+
+func (p *profile) compileSchemes() error {
+	p.schemes = p.cfg.Schemes
+	if p.schemes == nil {
+		p.schemes = cred.DefaultSchemes()
+	}
+	for _, s := range p.schemes {
+		if !s.Known() {
+			return &ConfigError{"Schemes", fmt.Sprintf("%v is not known", s)}
+		}
+	}
+	if len(p.schemes) == 0 {
+		return &ConfigError{"Schemes", "is empty"}
+	}
+	return nil
+}
+
+func (p *profile) compileALPN() error {
+	size := 0
+	for _, name := range p.cfg.ALPN {
+		if len(name) == 0 || len(name) > 255 {
+			return &ConfigError{"ALPN", fmt.Sprintf("%q is not 1 to 255 bytes long", name)}
+		}
+		size += 1 + len(name)
+	}
+	if size > 1<<16-3 {
+		return &ConfigError{"ALPN", "the list is longer than 65,533 bytes"}
+	}
+	return nil
+}
+
+func (p *profile) compileCredentials() error {
+	for _, c := range p.cfg.Credentials {
+		if c == nil || c.Leaf == nil || len(c.Chain) == 0 {
+			return &ConfigError{"Credentials", "holds one without certificate"}
+		}
+	}
+	return nil
+}
+
+func (p *profile) compileTickets() error {
+	p.tickets = p.cfg.Tickets
+	switch {
+	case p.tickets == 0:
+		p.tickets = defaultTickets
+	case p.tickets == -1:
+		p.tickets = 0
+	case p.tickets < -1 || p.tickets > maxTickets:
+		return &ConfigError{"Tickets", fmt.Sprintf("%d is not -1 to %d", p.cfg.Tickets, maxTickets)}
+	}
+	p.lifetime = p.cfg.SessionLifetime
+	if p.lifetime == 0 {
+		p.lifetime = defaultLifetime
+	}
+	if p.lifetime < time.Second || p.lifetime > MaxSessionLifetime {
+		return &ConfigError{"SessionLifetime", "is not one second to seven days"}
+	}
+	p.cfg.TicketKeys = append([]session.TicketKey(nil), p.cfg.TicketKeys...)
+	return nil
+}
+
+func (p *profile) compileFragment() error {
+	p.fragment = p.cfg.MaxSendFragment
+	if p.fragment == 0 {
+		p.fragment = record.MaxPlaintext
+	}
+	if p.fragment < MinSendFragment || p.fragment > record.MaxPlaintext {
+		return &ConfigError{"MaxSendFragment", "is not 512 to 16384"}
+	}
+	return nil
+}
+
+func (p *profile) checkVerification() error {
+	if p.cfg.Verify > VerifyNone {
+		return &ConfigError{"Verify", "is no VerifyMode"}
+	}
+	if p.cfg.Verify != VerifyNone && !p.cfg.AskVerify && p.cfg.Verifier == nil {
+		return &ConfigError{"Verifier", "is needed to check the peer's certificate (or set Verify to VerifyNone, or AskVerify)"}
+	}
+	return nil
+}

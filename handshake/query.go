@@ -1,0 +1,123 @@
+package handshake
+
+import (
+	"crypto/x509"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/record"
+)
+
+// Query is a decision that the engine asks for: *HelloQuery, *SessionQuery,
+// *CredentialQuery, *SignQuery or *VerifyQuery. The query makes its own answers;
+// Engine.Answer takes them, at once or later.
+type Query interface{ asked() *ask }
+
+// Answer is what a query was answered with. An answer belongs to the query that
+// made it; given to another engine, or too late, it is refused as misuse.
+type Answer struct {
+	to    *ask
+	value any
+	err   error
+}
+
+// ask is the identity of a query: the engine is parked on exactly one.
+type ask struct{ _ byte }
+
+func (a *ask) asked() *ask { return a }
+
+func (a *ask) with(v any) Answer { return Answer{to: a, value: v} }
+
+// Refuse makes an answer that ends the handshake. err becomes the cause of the
+// connection's error; if it is or wraps a record.Alert, that alert is sent.
+func (a *ask) Refuse(err error) Answer { return Answer{to: a, err: err} }
+
+// HelloQuery asks a server what to do with a ClientHello: with Config.AskHello.
+type HelloQuery struct {
+	ask
+	// Hello is the parsed message and Raw its bytes, header included. Both are
+	// valid until the answer; for a second hello after a HelloRetryRequest the
+	// first answer stands and nothing is asked.
+	Hello *msg.ClientHello
+	Raw   []byte
+	// ServerName is the name asked for, "" if none.
+	ServerName string
+	// Protocols are the ALPN names offered, nil if none.
+	Protocols []string
+}
+
+// HelloChoice answers a HelloQuery.
+type HelloChoice struct {
+	// Profile takes the place of the one that the engine was made with; nil keeps it.
+	Profile *ServerProfile
+	// Protocol is the ALPN protocol to answer; it must be one of those offered.
+	// "" leaves the choice to the profile, unless NoProtocol.
+	Protocol string
+	// NoProtocol: answer no ALPN extension, whatever the profile says.
+	NoProtocol bool
+}
+
+// Choose answers with c.
+func (q *HelloQuery) Choose(c HelloChoice) Answer { return q.with(c) }
+
+// SessionQuery asks a client for a session to resume: with Config.AskSession.
+type SessionQuery struct {
+	ask
+	ServerName string
+}
+
+// Offer answers with a session; nil means none. One that does not fit (expired,
+// of another name, a version or suite not enabled) is not offered to the server.
+func (q *SessionQuery) Offer(s *session.Session) Answer { return q.with(s) }
+
+// CredentialQuery asks a client for a certificate: with Config.AskCredential,
+// when the server requests one.
+type CredentialQuery struct {
+	ask
+	// Version is the negotiated version, Schemes what the server verifies, in its order.
+	Version record.Version
+	Schemes []cred.Scheme
+	// Authorities are the distinguished names (DER) of the CAs that the server names; may be empty.
+	Authorities [][]byte
+}
+
+// Use answers with a credential; nil means that the client has none.
+func (q *CredentialQuery) Use(c *cred.Credential) Answer { return q.with(c) }
+
+// SignQuery asks for a signature by a key that the engine does not hold, that
+// is of a Credential with a nil Key or one that is not of the standard library.
+type SignQuery struct {
+	ask
+	Credential *cred.Credential
+	Scheme     cred.Scheme
+	// Content is the message to sign, not its digest. Valid until the answer.
+	Content []byte
+	// Salt is what RSA-PSS should use as salt, if the signer lets itself be told.
+	Salt []byte
+}
+
+// Signed answers with a signature, of which the engine makes no copy until it returns.
+func (q *SignQuery) Signed(sig []byte) Answer { return q.with(sig) }
+
+// VerifyQuery asks for the verdict on the peer's chain: with Config.AskVerify.
+type VerifyQuery struct {
+	ask
+	// Chain is the peer's chain, leaf first; never empty.
+	Chain []*x509.Certificate
+	// ServerName is the name to check (client only).
+	ServerName string
+	// OCSPResponse and SCTs are what was stapled to the leaf.
+	OCSPResponse []byte
+	SCTs         [][]byte
+}
+
+// Accept answers that the chain is good. chains, which may be nil, is kept as
+// ConnectionState.VerifiedChains.
+func (q *VerifyQuery) Accept(chains [][]*x509.Certificate) Answer { return q.with(chains) }
+
+// Tolerate answers that the chain is not good, for the reason err, but that the
+// handshake shall go on; err is kept as ConnectionState.VerifyError.
+func (q *VerifyQuery) Tolerate(err error) Answer { return q.with(tolerated{err}) }
+
+type tolerated struct{ err error }

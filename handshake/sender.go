@@ -1,0 +1,199 @@
+package handshake
+
+import (
+	"tacet/handshake/keys"
+	"tacet/handshake/msg"
+	"tacet/record"
+)
+
+// Sender is the writing half of a connection, an Engine's own or one that Split
+// gave. It has one owner, who need not be the Receiver's.
+type Sender struct {
+	seal     record.Sealer
+	origin   *origin
+	secret   keys.Secret // TLS 1.3: the write traffic secret
+	out      []byte      // sealed and due
+	fragment int         // most plaintext in a record
+	limit    int         // the peer's limit on it, 0: none
+	err      *Error
+	secure   bool
+	closed   bool // close_notify is sent, or a fatal alert
+}
+
+// AppendOut appends to dst all that is due to the peer and returns it. dst is not kept.
+func (s *Sender) AppendOut(dst []byte) []byte {
+	dst = append(dst, s.out...)
+	s.out = nil
+	return dst
+}
+
+// Pending is how many bytes AppendOut would append.
+func (s *Sender) Pending() int { return len(s.out) }
+
+// Seal appends plain to dst as application data, in as many records as it
+// takes, after all else that is due (I7). plain is not kept and must not
+// overlap dst's free space. Empty plain makes no record. On error nothing of plain is
+// sealed; what was due is appended all the same.
+func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
+	dst = s.AppendOut(dst)
+	if err := s.writable(); err != nil {
+		return dst, err
+	}
+	most := s.most()
+	for len(plain) > 0 {
+		if s.seal.Left() <= rekeyMargin {
+			if err := s.rekey(); err != nil {
+				return dst, err
+			}
+			dst = s.AppendOut(dst)
+		}
+		n := min(len(plain), most)
+		dst = s.seal.Seal(dst, record.TypeApplicationData, plain[:n])
+		plain = plain[n:]
+	}
+	return dst, nil
+}
+
+// SealedSize is how many bytes Seal would append for n bytes of plaintext, what
+// is due included.
+func (s *Sender) SealedSize(n int) int {
+	records := (n + s.most() - 1) / s.most()
+	return len(s.out) + n + records*s.seal.Overhead()
+}
+
+// most is the most plaintext of the next record.
+func (s *Sender) most() int {
+	if s.limit > 0 && s.limit < s.fragment {
+		return s.limit
+	}
+	return s.fragment
+}
+
+func (s *Sender) writable() error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case !s.secure:
+		return misuse(KindNotSecure, "Seal")
+	case s.closed:
+		return misuse(KindClosed, "Seal")
+	}
+	return nil
+}
+
+// rekeyMargin is how many records of a key's budget are kept for alerts and KeyUpdates.
+const rekeyMargin = 8
+
+// rekey changes keys before a usage limit is reached.
+//
+// = RFC 9846 §5.5
+func (s *Sender) rekey() error {
+	if s.origin.conn.Version >= record.TLS13 {
+		return s.UpdateKeys(false)
+	}
+	s.err = &Error{Kind: KindKeyExhausted, State: "connected", Alert: record.AlertInternalError, Sent: true}
+	s.alert(record.LevelFatal, record.AlertInternalError)
+	return s.err
+}
+
+// UpdateKeys sends a KeyUpdate and changes the write keys.
+//
+// = RFC 9846 §4.7.3
+func (s *Sender) UpdateKeys(request bool) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if s.origin.conn.Version < record.TLS13 {
+		return misuse(KindUnsupported, "UpdateKeys")
+	}
+	var buf [5]byte
+	m := msg.KeyUpdate{Request: request}
+	s.out = s.seal.Seal(s.out, record.TypeHandshake, m.Append(buf[:0]))
+	next := s.secret.Next()
+	s.secret = next
+	s.seal.Install(next.Protection(s.origin.conn.Suite))
+	return nil
+}
+
+// Perform does what a Receiver's event asks of the writing side. Performing a
+// merged Action does all of it; the zero Action does nothing.
+func (s *Sender) Perform(a Action) {
+	if s.err != nil || s.closed && a&actAlert == 0 {
+		return
+	}
+	if a&actKeyUpdate != 0 && s.secure {
+		_ = s.UpdateKeys(false) // the receiver saw TLS 1.3, and the checks above passed
+	}
+	if a&actNoRenegotiation != 0 {
+		s.alert(record.LevelWarning, record.AlertNoRenegotiation)
+	}
+	if a&actAlert != 0 {
+		s.Abort(record.Alert(a))
+	}
+}
+
+// Abort sends a fatal alert; nothing can be sent after it.
+func (s *Sender) Abort(alert record.Alert) {
+	if s.err != nil {
+		return
+	}
+	s.alert(record.LevelFatal, alert)
+	s.err = &Error{Kind: KindAborted, Alert: alert, Sent: true, State: "connected"}
+	s.clear()
+}
+
+// CloseWrite sends close_notify; nothing can be sealed after it.
+//
+// = RFC 9846 §6.1
+func (s *Sender) CloseWrite() {
+	if s.err == nil && !s.closed {
+		s.alert(record.LevelWarning, record.AlertCloseNotify)
+		s.closed = true
+	}
+}
+
+// alert seals one alert. It is the only place that does (I4).
+func (s *Sender) alert(level record.Level, alert record.Alert) {
+	if !s.closed {
+		s.out = s.seal.Seal(s.out, record.TypeAlert, []byte{byte(level), byte(alert)})
+	}
+}
+
+// records seals body as records of type typ.
+func (s *Sender) records(typ record.Type, body []byte) {
+	for most := s.most(); len(body) > 0; {
+		n := min(len(body), most)
+		s.out = s.seal.Seal(s.out, typ, body[:n])
+		body = body[n:]
+	}
+}
+
+// SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
+// from the next record on. The peer's own limit holds beside it.
+func (s *Sender) SetMaxSendFragment(n int) error {
+	if n < MinSendFragment || n > record.MaxPlaintext {
+		return misuse(KindBadArgument, "SetMaxSendFragment")
+	}
+	s.fragment = n
+	return nil
+}
+
+// Err is why writing failed, nil if it did not: an *Error.
+func (s *Sender) Err() error {
+	if s.err == nil {
+		return nil
+	}
+	return s.err
+}
+
+// clear forgets all secrets; what is due stays.
+func (s *Sender) clear() {
+	s.seal.Clear()
+	s.secret.Clear()
+}
+
+// State tells what is known of the connection; it does not change.
+func (s *Sender) State() *ConnectionState { return &s.origin.conn }
+
+// Idle lets the AEAD go until the next record.
+func (s *Sender) Idle() { s.seal.Idle() }

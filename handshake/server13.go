@@ -1,0 +1,475 @@
+package handshake
+
+import (
+	"bytes"
+	"slices"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/keys"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// begin13 answers a first ClientHello in TLS 1.3.
+func (a *answering) begin13(fx *effects) (afterChoice, error) {
+	if err := a.check13(fx); err != nil {
+		return nil, err
+	}
+	group, err := a.group13(fx)
+	if err != nil {
+		return nil, err
+	}
+	if _, sent := a.hello.Ext.KeyShares.Find(uint16(group.ID())); !sent {
+		return a.retry(fx, group), nil
+	}
+	next, err := a.answer13(fx, group)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+// check13 checks a ClientHello and picks the suite.
+//
+// = RFC 9846 §4.2.2
+func (a *answering) check13(fx *effects) error {
+	h := a.hello
+	if !h.OnlyNullCompression() {
+		return failure(KindWrongCompression, "ClientHello.legacy_compression_methods")
+	}
+	if err := h.Ext.Check(msg.InClientHello, 0); err != nil {
+		return err
+	}
+	for id := range h.Ext.KeyShares.All() {
+		if !h.Ext.SupportedGroups.Has(id) {
+			return failure(KindIllegalParameter, "ClientHello key_share: group not in supported_groups")
+		}
+	}
+	for s := range a.common(fx) {
+		fx.conn.Suite = s
+		return a.protocol(fx)
+	}
+	return failure(KindNoCommonSuite, "ClientHello.cipher_suites")
+}
+
+// group13 picks the group: the first of the profile's that the client sent a
+// share of, else the first that it knows.
+//
+// = RFC 9846 §4.3.8
+func (a *answering) group13(fx *effects) (kx.Group, error) {
+	x := &a.hello.Ext
+	for _, g := range fx.profile.groups {
+		if _, ok := x.KeyShares.Find(uint16(g.ID())); ok {
+			return g, nil
+		}
+	}
+	for _, g := range fx.profile.groups {
+		if x.SupportedGroups.Has(uint16(g.ID())) {
+			return g, nil
+		}
+	}
+	return nil, failure(KindNoCommonGroup, "ClientHello supported_groups")
+}
+
+// retry sends a HelloRetryRequest for a group.
+//
+// = RFC 9846 §4.2.4
+func (a *answering) retry(fx *effects, g kx.Group) *waitClientHelloAgain {
+	fx.agree(record.TLS13)
+	fx.conn.Retried = true
+	fx.transcript.Pick(keys.FromCrypto(fx.conn.Suite.Hash))
+	fx.transcript.Write(a.raw)
+	fx.transcript.Retry()
+	m := &msg.ServerHello{Version: record.TLS12, Random: msg.RetryRandom, SessionID: a.hello.SessionID, Suite: uint16(fx.conn.Suite.ID)}
+	m.Ext.SelectedVersion = record.TLS13
+	m.Ext.Set(msg.ExtSupportedVersions)
+	m.Ext.RetryGroup = uint16(g.ID())
+	m.Ext.Set(msg.ExtKeyShare)
+	fx.send(m)
+	if len(a.hello.SessionID) > 0 {
+		fx.sendCCS()
+	}
+	if a.hello.Ext.Have(msg.ExtEarlyData) {
+		fx.add(effect{kind: doSkip, skip: skipData})
+	}
+	return &waitClientHelloAgain{first: a, group: g}
+}
+
+// waitClientHelloAgain waits for the answer to a HelloRetryRequest.
+type waitClientHelloAgain struct {
+	during13
+	first *answering
+	group kx.Group
+}
+
+func (s *waitClientHelloAgain) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.clientHello)
+}
+
+func (s *waitClientHelloAgain) clientHello(fx *effects, m *msg.ClientHello) (afterClientHelloAgain, error) {
+	fx.heard = true // once its binders are checked
+	if err := s.sameHello(m); err != nil {
+		return nil, err
+	}
+	suite := fx.conn.Suite
+	a := &answering{hello: m, raw: fx.raw, choice: s.first.choice}
+	if err := a.check13(fx); err != nil {
+		return nil, err
+	}
+	if fx.conn.Suite != suite {
+		return nil, failure(KindHelloChanged, "ClientHello.cipher_suites")
+	}
+	fx.add(effect{kind: doSkip, skip: skipNothing})
+	return a.answer13(fx, s.group)
+}
+
+// sameHello checks that the second hello differs from the first only where it may.
+//
+// = RFC 9846 §4.2.2
+func (s *waitClientHelloAgain) sameHello(m *msg.ClientHello) error {
+	was := s.first.hello
+	switch {
+	case m.Random != was.Random:
+		return failure(KindHelloChanged, "ClientHello.random")
+	case m.Version != was.Version:
+		return failure(KindHelloChanged, "ClientHello.legacy_version")
+	case !bytes.Equal(m.SessionID, was.SessionID):
+		return failure(KindHelloChanged, "ClientHello.legacy_session_id")
+	case !bytes.Equal(m.Suites, was.Suites):
+		return failure(KindHelloChanged, "ClientHello.cipher_suites")
+	case !bytes.Equal(m.Compression, was.Compression):
+		return failure(KindHelloChanged, "ClientHello.legacy_compression_methods")
+	case m.Ext.Have(msg.ExtEarlyData):
+		return failure(KindHelloChanged, "ClientHello early_data")
+	case m.Ext.Have(msg.ExtCookie):
+		return failure(KindHelloChanged, "ClientHello cookie: none was sent")
+	case !bytes.Equal(fixedExtensions(m), fixedExtensions(was)):
+		return failure(KindHelloChanged, "ClientHello.extensions")
+	}
+	id := uint16(s.group.ID())
+	if _, ok := m.Ext.KeyShares.Find(id); !ok || m.Ext.KeyShares.Len() != 1 {
+		return failure(KindHelloChanged, "ClientHello key_share: not the one asked for")
+	}
+	return nil
+}
+
+// fixedExtensions is the part of a hello's extensions that a retry may not change.
+func fixedExtensions(m *msg.ClientHello) []byte {
+	var fixed []byte
+	for id, body := range msg.RawExtensions(m.Ext.Wire) {
+		switch id {
+		case msg.ExtKeyShare, msg.ExtEarlyData, msg.ExtCookie, msg.ExtPreSharedKey, msg.ExtPadding:
+			continue
+		}
+		fixed = append(fixed, byte(id>>8), byte(id), byte(len(body)>>8), byte(len(body)))
+		fixed = append(fixed, body...)
+	}
+	return fixed
+}
+
+// afterAnswer13 is what may follow an answered ClientHello, first or second.
+type afterAnswer13 interface {
+	afterChoice
+	afterClientHelloAgain
+}
+
+// answer13 sends ServerHello and what follows, up to the signature.
+func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
+	hash := keys.FromCrypto(fx.conn.Suite.Hash)
+	sess, index, err := a.resumable(fx, hash)
+	if err != nil {
+		return nil, err
+	}
+	early := keys.NewEarly(hash, nil)
+	sign := &signingServer{}
+	if sess != nil {
+		early = keys.NewEarly(hash, sess.Secret)
+		fx.conn.Resumed = true
+		if err := fx.recall(sess.PeerChain, sess.Verified); err != nil {
+			return nil, err
+		}
+	} else if err := sign.choose(fx, a); err != nil {
+		return nil, err
+	}
+	agreed, err := a.serverHello13(fx, g, early, index)
+	if err != nil {
+		return nil, err
+	}
+	a.encryptedExtensions(fx)
+	fx.conn.Group = g
+	if sess != nil {
+		return &waitClientFinished{finishing: serverFinished13(fx, agreed, a)}, nil
+	}
+	sign.agreed, sign.hello = agreed, a
+	return sign.ask(fx), nil
+}
+
+// serverHello13 sends ServerHello and enters the handshake stage.
+//
+// = RFC 9846 §4.2.3
+func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk int) (*agreed13, error) {
+	peer, _ := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
+	share, shared, err := fx.encapsulate(g, LabelServerShare, peer)
+	if err != nil {
+		return nil, err
+	}
+	fx.agree(record.TLS13)
+	fx.transcript.Pick(keys.FromCrypto(fx.conn.Suite.Hash))
+	fx.transcript.Write(a.raw)
+	m := &msg.ServerHello{Version: record.TLS12, SessionID: a.hello.SessionID, Suite: uint16(fx.conn.Suite.ID)}
+	copy(m.Random[:], fx.draw(LabelServerRandom, 32))
+	fx.conn.ServerRandom = m.Random
+	m.Ext.SelectedVersion = record.TLS13
+	m.Ext.Set(msg.ExtSupportedVersions)
+	m.Ext.ServerShare = msg.KeyShare{Group: uint16(g.ID()), Data: share}
+	m.Ext.Set(msg.ExtKeyShare)
+	if fx.conn.Resumed {
+		m.Ext.SelectedPSK = uint16(psk)
+		m.Ext.Set(msg.ExtPreSharedKey)
+	}
+	fx.send(m)
+	if len(a.hello.SessionID) > 0 && !fx.conn.Retried {
+		fx.sendCCS()
+	}
+	agreed := &agreed13{offered: a.hello.Ext.Offered()}
+	agreed.derive(fx, early, shared)
+	if err := fx.readKeys(agreed.client); err != nil {
+		return nil, err
+	}
+	fx.writeKeys(agreed.server)
+	if a.hello.Ext.Have(msg.ExtEarlyData) {
+		fx.add(effect{kind: doSkip, skip: skipUndecryptable})
+	}
+	return agreed, nil
+}
+
+func (a *answering) encryptedExtensions(fx *effects) {
+	var m msg.EncryptedExtensions
+	a.answerCommon(fx, &m.Ext)
+	fx.send(&m)
+}
+
+// maxIdentities bounds how many PSKs of one hello are tried.
+const maxIdentities = 8
+
+// resumable finds the first ticket of the hello that can be resumed, and checks
+// its binder. Nothing is sent before.
+//
+// = RFC 9846 §4.3.11
+func (a *answering) resumable(fx *effects, hash keys.Hash) (*session.Session, int, error) {
+	x := &a.hello.Ext
+	if !x.Have(msg.ExtPreSharedKey) || !slices.Contains(x.PSKModes, pskDHE) || len(fx.profile.cfg.TicketKeys) == 0 {
+		return nil, 0, nil
+	}
+	i := 0
+	for ticket := range x.PSK.Identities.All() {
+		if i >= maxIdentities {
+			break
+		}
+		s, _ := fx.openTicket(ticket)
+		if s != nil && keys.FromCrypto(suites.ByID(s.Suite).Hash) == hash {
+			return s, i, a.checkBinder(fx, s, hash, i)
+		}
+		i++
+	}
+	return nil, 0, nil
+}
+
+// checkBinder checks the binder of the identity with an index.
+//
+// = RFC 9846 §4.3.11.2
+func (a *answering) checkBinder(fx *effects, s *session.Session, hash keys.Hash, index int) error {
+	early := keys.NewEarly(hash, s.Secret)
+	truncated := a.raw[:len(a.raw)-msg.BindersLen(a.hello)]
+	sum, ok := fx.transcript.PartialSum(nil, hash, truncated)
+	if !ok {
+		return failure(KindInternal, "binder of another hash")
+	}
+	i := 0
+	binder := early.Binder(false)
+	for b := range a.hello.Ext.PSK.Binders.All() {
+		if i == index && binder.VerifyFinished(b, sum) {
+			return nil
+		}
+		i++
+	}
+	return failure(KindBadBinder, "ClientHello pre_shared_key")
+}
+
+// signingServer asks for the signature of the server's CertificateVerify.
+type signingServer struct {
+	agreed *agreed13
+	hello  *answering
+	cred   *cred.Credential
+	scheme cred.Scheme
+	q      SignQuery
+}
+
+// choose picks the credential, before anything is sent.
+func (s *signingServer) choose(fx *effects, a *answering) (err error) {
+	if !a.hello.Ext.Have(msg.ExtSignatureAlgorithms) {
+		return failure(KindMissingExtension, "ClientHello signature_algorithms")
+	}
+	fx.shared(a.hello.Ext.SignatureAlgorithms)
+	c, scheme, ok := a.credential(fx, suites.AuthAny)
+	if !ok {
+		return failure(KindNoCommonScheme, "ClientHello signature_algorithms")
+	}
+	s.cred, s.scheme = c, scheme
+	return nil
+}
+
+// ask sends CertificateRequest, if one is due, and Certificate.
+func (s *signingServer) ask(fx *effects) *signingServer {
+	p := fx.profile
+	if p.cfg.ClientAuth != NoClientCert {
+		var m msg.CertificateRequest13
+		m.Ext.SignatureAlgorithms = p.schemesFor(record.TLS13)
+		m.Ext.Set(msg.ExtSignatureAlgorithms)
+		if names := p.authorities(); len(names) > 0 {
+			m.Ext.CertificateAuthorities = names
+			m.Ext.Set(msg.ExtCertificateAuthorities)
+		}
+		fx.send(&m)
+		fx.conn.CertificateRequested = true
+	}
+	fx.sendChain13(s.cred, s.hello.hello.Ext.Offered())
+	s.q = fx.signQuery(s.cred, s.scheme, fx.signedContent(true))
+	return s
+}
+
+func (s *signingServer) query() Query                       { return &s.q }
+func (s *signingServer) builtin(fx *effects) (Answer, bool) { return fx.sign(&s.q) }
+
+func (s *signingServer) answer(fx *effects, a Answer) (state, error) {
+	sig, err := fx.signature(&s.q, a)
+	if err != nil {
+		return nil, err
+	}
+	next, err := s.signed(fx, sig)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func (s *signingServer) signed(fx *effects, sig []byte) (afterServerSignature, error) {
+	fx.sendCertificateVerify(s.scheme, sig)
+	f := serverFinished13(fx, s.agreed, s.hello)
+	if fx.conn.CertificateRequested {
+		return &waitClientCertificate{finishing: f}, nil
+	}
+	return &waitClientFinished{finishing: f}, nil
+}
+
+// serverFinishing13 is what a server still needs once it has sent Finished.
+type serverFinishing13 struct {
+	finishing13
+	tickets bool // to send
+}
+
+// serverFinished13 sends the server's Finished and its application keys.
+func serverFinished13(fx *effects, agreed *agreed13, a *answering) *serverFinishing13 {
+	fx.sendFinished13(agreed.server)
+	f := &serverFinishing13{finishing13: finishing13{agreed: agreed}}
+	f.derive(fx)
+	fx.writeKeys(f.server)
+	f.tickets = !fx.conn.Resumed && len(fx.profile.cfg.TicketKeys) > 0 && slices.Contains(a.hello.Ext.PSKModes, pskDHE)
+	return f
+}
+
+// waitClientCertificate is WAIT_CERT of a server.
+type waitClientCertificate struct {
+	during13
+	finishing *serverFinishing13
+}
+
+func (s *waitClientCertificate) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.certificate)
+}
+
+func (s *waitClientCertificate) certificate(fx *effects, m *msg.Certificate13) (afterClientCertificate, error) {
+	if m.Entries.Len() > 0 {
+		if err := fx.takeChain13(m, 0); err != nil {
+			return nil, err
+		}
+		fx.hear()
+		return &waitClientCertificateVerify{finishing: s.finishing}, nil
+	}
+	if len(m.Context) != 0 {
+		return nil, failure(KindIllegalParameter, "Certificate.certificate_request_context")
+	}
+	fx.hear()
+	return &waitClientFinished{finishing: s.finishing}, fx.noClientCertificate()
+}
+
+// waitClientCertificateVerify is WAIT_CV of a server.
+type waitClientCertificateVerify struct {
+	during13
+	finishing *serverFinishing13
+}
+
+func (s *waitClientCertificateVerify) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.certificateVerify)
+}
+
+func (s *waitClientCertificateVerify) certificateVerify(fx *effects, m *msg.CertificateVerify) (afterClientVerify, error) {
+	if err := fx.verifySignature(m.Scheme, fx.signedContent(false), m.Signature); err != nil {
+		return nil, err
+	}
+	fx.hear()
+	return &verifyingClient{finishing: s.finishing, q: fx.verifyQuery()}, nil
+}
+
+// verifyingClient asks whether the client's chain is to be trusted.
+type verifyingClient struct {
+	finishing *serverFinishing13
+	q         VerifyQuery
+}
+
+func (s *verifyingClient) query() Query                       { return &s.q }
+func (s *verifyingClient) builtin(fx *effects) (Answer, bool) { return fx.judge(&s.q) }
+
+func (s *verifyingClient) answer(fx *effects, a Answer) (state, error) {
+	if err := fx.verdict(a); err != nil {
+		return nil, err
+	}
+	return s.verified(), nil
+}
+
+func (s *verifyingClient) verified() afterClientVerdict {
+	return &waitClientFinished{finishing: s.finishing}
+}
+
+// waitClientFinished is WAIT_FINISHED of a server.
+type waitClientFinished struct {
+	during13
+	finishing *serverFinishing13
+}
+
+func (s *waitClientFinished) step(fx *effects, m msg.Raw) (state, error) {
+	return expect(fx, m, s.finished)
+}
+
+func (s *waitClientFinished) finished(fx *effects, m *msg.Finished) (afterClientFinished, error) {
+	f := s.finishing
+	if err := fx.checkFinished13(m, f.agreed.client); err != nil {
+		return nil, err
+	}
+	fx.hear()
+	if err := fx.readKeys(f.client); err != nil {
+		return nil, err
+	}
+	if f.tickets {
+		resumption := f.app.ResumptionMaster(fx.hash())
+		fx.sendTickets13(func(nonce []byte) []byte {
+			psk := resumption.ResumptionPSK(nonce)
+			return psk.Bytes()
+		})
+	}
+	fx.add(effect{kind: doComplete})
+	return connected{}, nil
+}

@@ -1,0 +1,306 @@
+package handshake
+
+import (
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"tacet/handshake/msg"
+	"tacet/record"
+)
+
+var errTruncated = io.ErrUnexpectedEOF
+
+// state is one vertex of the handshake graph. A state is never changed once it
+// is returned, only replaced: forks share it (I3).
+type state interface{ isState() }
+
+// waiting is a state that waits for a message.
+type waiting interface {
+	state
+	step(fx *effects, m msg.Raw) (state, error)
+}
+
+// waitingForCCS is a state that waits for the change_cipher_spec of TLS ≤ 1.2.
+type waitingForCCS interface {
+	state
+	changeCipherSpec(fx *effects) (state, error)
+}
+
+// parked is a state that waits for an answer. While it does, nothing is consumed.
+type parked interface {
+	state
+	query() Query
+	// builtin answers where the profile decides; false asks the caller.
+	builtin(fx *effects) (Answer, bool)
+	answer(fx *effects, a Answer) (state, error)
+}
+
+// expect hands a message of type M to a handler and anything else to the exit.
+func expect[M any, P interface {
+	*M
+	msg.Message
+}, S state](fx *effects, raw msg.Raw, handle func(*effects, P) (S, error)) (state, error) {
+	m := P(new(M))
+	if raw.Type() != m.Type() {
+		return nil, unexpected(raw)
+	}
+	if err := m.Parse(raw.Body()); err != nil {
+		return nil, err
+	}
+	next, err := handle(fx, m)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func unexpected(raw msg.Raw) error { return failure(KindUnexpectedMessage, raw.Type().String()) }
+
+// nameOf gives a state's name in edges.go.
+func nameOf(s state) string {
+	t := reflect.TypeOf(s)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return strings.TrimPrefix(t.Name(), "*")
+}
+
+// handshake is Step while the handshake lasts.
+func (e *Engine) handshake(now time.Time, in []byte) (n int, ev Event) {
+	fx := &e.hs.fx
+	fx.now = now
+	for {
+		if !e.unpark() {
+			return n, e.next()
+		}
+		if len(e.events) > 0 {
+			return n, e.pop()
+		}
+		if e.hs == nil { // complete; what follows is not the handshake's
+			return n, Event{Kind: NeedInput}
+		}
+		m, it, err := e.recv.read(nil, in[n:])
+		n += m
+		e.takeTraces()
+		if err == nil {
+			err = e.take(it)
+		}
+		if err != nil {
+			e.fail(err)
+			return n, e.next()
+		}
+		if it.kind == itemNeed {
+			return n, Event{Kind: NeedInput, Need: uint32(it.need)}
+		}
+		if len(e.events) > 0 {
+			return n, e.pop()
+		}
+	}
+}
+
+// next is the event to return when the engine cannot go on by itself.
+func (e *Engine) next() Event {
+	switch {
+	case len(e.events) > 0:
+		return e.pop()
+	case e.err != nil:
+		return Event{Kind: Failed}
+	}
+	return Event{Kind: QueryPending}
+}
+
+// unpark lets the profile answer what it can. It reports whether the engine
+// can read on.
+func (e *Engine) unpark() bool {
+	for e.hs != nil {
+		p, ok := e.hs.state.(parked)
+		if !ok {
+			return true
+		}
+		a, ok := p.builtin(&e.hs.fx)
+		if !ok {
+			return false
+		}
+		if e.answer(p, a) != nil {
+			return false
+		}
+	}
+	return e.err == nil
+}
+
+// answer moves on from a parked state. An answer that is misuse leaves it parked.
+func (e *Engine) answer(p parked, a Answer) error {
+	if a.err != nil {
+		return e.fail(refusal(a.err))
+	}
+	e.hs.fx.heard = true // no message is being handled
+	next, err := p.answer(&e.hs.fx, a)
+	if err != nil {
+		if own, ok := err.(*Error); ok && own.Kind.Class() == Misuse {
+			e.hs.fx.forget()
+			return err
+		}
+		return e.fail(err)
+	}
+	e.fold(next)
+	return nil
+}
+
+// refusal is the error of a query that was refused.
+func refusal(cause error) error {
+	e := asError(cause)
+	if e.Kind == KindInternal {
+		e = &Error{Kind: KindRefused, Alert: alertOf(cause), Err: cause}
+	}
+	return e
+}
+
+// take hands one item to the state.
+func (e *Engine) take(it item) error {
+	switch it.kind {
+	case itemMessage:
+		return e.message(it.message)
+	case itemCCS:
+		return e.changeCipherSpec(it.data)
+	case itemData:
+		return failure(KindDataInHandshake, "")
+	case itemClose:
+		return &Error{Kind: KindClosedInHandshake, Alert: record.AlertCloseNotify, Err: errTruncated}
+	}
+	return nil
+}
+
+func (e *Engine) message(m msg.Raw) error {
+	fx := &e.hs.fx
+	e.recv.trace(record.TypeHandshake, m)
+	e.takeTraces()
+	w, ok := e.hs.state.(waiting)
+	if !ok {
+		return unexpected(m)
+	}
+	fx.raw, fx.heard = m, false
+	fx.aligned, fx.isAligned = e.recv.hand.Aligned()
+	next, err := w.step(fx, m)
+	if err != nil {
+		return err
+	}
+	if !fx.heard {
+		panic("handshake: " + nameOf(w) + " accepted a message without hearing it")
+	}
+	e.fold(next)
+	return nil
+}
+
+func (e *Engine) changeCipherSpec(body []byte) error {
+	fx := &e.hs.fx
+	e.recv.trace(record.TypeChangeCipherSpec, body)
+	e.takeTraces()
+	if len(body) != 1 || body[0] != 1 {
+		return failure(KindUnexpectedCCS, "change_cipher_spec")
+	}
+	if w, ok := e.hs.state.(waitingForCCS); ok {
+		fx.aligned, fx.isAligned = e.recv.hand.Aligned()
+		next, err := w.changeCipherSpec(fx)
+		if err != nil {
+			return err
+		}
+		e.fold(next)
+		return nil
+	}
+	// TLS 1.3 drops them, for middleboxes' sake.
+	//
+	//= RFC 9846 §5
+	t, ok := e.hs.state.(interface{ toleratesCCS() bool })
+	if fx.ccs++; !ok || !t.toleratesCCS() || fx.ccs > maxDroppedCCS {
+		return failure(KindUnexpectedCCS, "")
+	}
+	return nil
+}
+
+func (e *Engine) takeTraces() {
+	e.events = append(e.events, e.recv.traced...)
+	e.recv.traced = nil
+}
+
+// fold does what a step's effects say, in their order, and moves to the next
+// state. It cannot fail: what can was checked by the step.
+func (e *Engine) fold(next state) {
+	fx := &e.hs.fx
+	e.hs.state = next
+	list := fx.list[:fx.n]
+	for i := range list {
+		e.apply(&list[i])
+	}
+	fx.forget()
+	if e.origin.conn.complete {
+		fx.transcript.KeepRaw(false)
+		e.hs = nil
+		e.recv.hand.Reset()
+	}
+}
+
+func (e *Engine) apply(f *effect) {
+	switch f.kind {
+	case doSend:
+		e.send.records(f.typ, e.hs.fx.out[f.lo:f.hi])
+	case doRead:
+		e.recv.open.Install(f.prot)
+		e.recv.secret = f.secret
+	case doWrite:
+		e.send.seal.Install(f.prot)
+		e.send.secret = f.secret
+	case doVersion:
+		e.recv.open.SetVersion(e.origin.conn.Version)
+		e.send.seal.SetVersion(e.origin.conn.Version)
+	case doEvent:
+		e.events = append(e.events, f.event)
+	case doSession:
+		e.session = f.session
+		e.events = append(e.events, Event{Kind: SessionReady})
+	case doSkip:
+		if e.recv.skip == skipNothing {
+			e.recv.skipBudget = MaxSkippedEarlyData
+		}
+		e.recv.skip = f.skip
+	case doComplete:
+		e.origin.conn.complete, e.send.secure = true, true
+		e.recv.warnings, e.recv.skip = 0, skipNothing
+		e.events = append(e.events, Event{Kind: Secure})
+	}
+}
+
+// forget drops the effects, and the secrets in them.
+func (fx *effects) forget() {
+	clear(fx.list[:fx.n])
+	fx.n = 0
+	fx.out = fx.out[:0]
+}
+
+// fail makes err final: the alert goes out under the keys in force before the
+// failed step, whose effects are dropped.
+func (e *Engine) fail(err error) error {
+	own := asError(err)
+	own.State = e.StateName()
+	if own.Kind.answered() && own.Alert != 0 {
+		own.Sent = true
+		e.send.alert(record.LevelFatal, own.Alert)
+	}
+	e.die(own)
+	return own
+}
+
+// die makes an error final without telling the peer.
+func (e *Engine) die(err *Error) {
+	if err.State == "" || e.hs != nil {
+		err.State = e.StateName()
+	}
+	e.err, e.recv.err, e.send.err = err, err, err
+	e.recv.clear()
+	e.send.clear()
+	if e.hs != nil {
+		e.hs.fx.forget()
+		e.hs = nil
+	}
+}

@@ -1,0 +1,191 @@
+package handshake
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"time"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// session describes the connection as a session with a secret.
+func (c *ConnectionState) session(now time.Time, secret []byte) *session.Session {
+	s := &session.Session{
+		Version: c.Version, Suite: c.Suite.ID, Secret: append([]byte(nil), secret...),
+		ExtendedMaster: c.ExtendedMasterSecret, ServerName: c.ServerName, ALPN: c.ALPN,
+		Created: now, Verified: c.Verified,
+	}
+	for _, cert := range c.PeerCertificates {
+		s.PeerChain = append(s.PeerChain, cert.Raw)
+	}
+	return s
+}
+
+// ticketLifetime is how long a client keeps a ticket: what the server says, in
+// seconds, within what the profile allows. 0 is "not said" up to TLS 1.2.
+func ticketLifetime(seconds uint32, most time.Duration) time.Duration {
+	said := time.Duration(seconds) * time.Second
+	if said == 0 || said > most {
+		return most
+	}
+	return said
+}
+
+// newSessionTicket makes a session of a TLS 1.3 ticket.
+//
+// = RFC 9846 §4.7.1
+func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (Event, error) {
+	if r.tickets++; r.tickets > MaxSessionTickets {
+		return Event{}, failure(KindTooManyTickets, "")
+	}
+	if time.Duration(m.Lifetime)*time.Second > MaxSessionLifetime {
+		return Event{}, failure(KindIllegalParameter, "NewSessionTicket.ticket_lifetime")
+	}
+	if m.Lifetime == 0 {
+		return Event{}, nil // to be discarded at once
+	}
+	psk := r.origin.resumption.ResumptionPSK(m.Nonce)
+	s := r.origin.conn.session(now, psk.Bytes())
+	s.Ticket = append([]byte(nil), m.Ticket...)
+	s.AgeAdd = m.AgeAdd
+	s.Lifetime = ticketLifetime(m.Lifetime, r.origin.lifetime)
+	if m.Ext.Have(msg.ExtEarlyData) {
+		s.MaxEarlyData = m.Ext.MaxEarlyData
+	}
+	r.session = s
+	return Event{Kind: SessionReady}, nil
+}
+
+// sealTicket makes a ticket of a session.
+//
+// = RFC 5077 §4
+func (fx *effects) sealTicket(s *session.Session) []byte {
+	s.Lifetime = fx.profile.lifetime
+	iv := [16]byte(fx.draw(LabelTicketIV, 16))
+	return session.Seal(nil, &fx.profile.cfg.TicketKeys[0], iv, s.Marshal())
+}
+
+// openTicket opens a client's ticket; nil if it is none of ours, or stale.
+func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) {
+	state, index, ok := session.Open(fx.profile.cfg.TicketKeys, ticket)
+	if !ok {
+		return nil, false
+	}
+	s, err := session.Parse(state)
+	if err != nil || s.Expired(fx.now) || s.Version != fx.conn.Version {
+		return nil, false
+	}
+	if fx.profile.cfg.ClientAuth == RequireClientCert && len(s.PeerChain) == 0 {
+		return nil, false
+	}
+	if fx.profile.cfg.ClientAuth != NoClientCert && fx.profile.cfg.Verify == VerifyRequired && len(s.PeerChain) > 0 && !s.Verified {
+		return nil, false
+	}
+	return s, index == 0
+}
+
+// sendTickets13 sends NewSessionTickets. secret derives their PSKs.
+//
+// = RFC 9846 §4.7.1
+func (fx *effects) sendTickets13(psk func(nonce []byte) []byte) {
+	for i := range fx.profile.tickets {
+		nonce := []byte{byte(i)}
+		s := fx.conn.session(fx.now, psk(nonce))
+		s.AgeAdd = uint32FromBytes(fx.draw(LabelTicketAge, 4))
+		lo := len(fx.out)
+		m := msg.NewSessionTicket13{
+			Lifetime: uint32(fx.profile.lifetime / time.Second), AgeAdd: s.AgeAdd,
+			Nonce: nonce, Ticket: fx.sealTicket(s),
+		}
+		fx.out = m.Append(fx.out)
+		fx.sendUnheard(lo)
+	}
+}
+
+func uint32FromBytes(b []byte) uint32 {
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+}
+
+// message handles a handshake message after the handshake.
+func (r *Receiver) message(now time.Time, m msg.Raw) (Event, error) {
+	if r.origin.conn.Version < record.TLS13 {
+		return r.renegotiation(m)
+	}
+	switch {
+	case m.Type() == msg.TypeKeyUpdate:
+		return r.keyUpdate(m)
+	case m.Type() == msg.TypeNewSessionTicket && r.origin.conn.Client:
+		var t msg.NewSessionTicket13
+		if err := t.Parse(m.Body()); err != nil {
+			return Event{}, err
+		}
+		if err := t.Ext.Check(msg.InNewSessionTicket, 0); err != nil {
+			return Event{}, err
+		}
+		return r.newSessionTicket(now, &t)
+	}
+	return Event{}, unexpected(m)
+}
+
+// keyUpdate changes the read keys.
+//
+// = RFC 9846 §4.7.3
+func (r *Receiver) keyUpdate(m msg.Raw) (Event, error) {
+	var u msg.KeyUpdate
+	if err := u.Parse(m.Body()); err != nil {
+		return Event{}, err
+	}
+	aligned, ok := r.hand.Aligned()
+	if !ok {
+		return Event{}, failure(KindExcessHandshakeData, "KeyUpdate")
+	}
+	aligned.Must()
+	if r.updates++; r.updates > MaxKeyUpdates {
+		return Event{}, failure(KindTooManyKeyUpdates, "")
+	}
+	r.secret = r.secret.Next()
+	r.open.Install(r.secret.Protection(r.origin.conn.Suite))
+	ev := Event{Kind: KeyUpdated}
+	if u.Request {
+		ev.Action = actKeyUpdate
+	}
+	return ev, nil
+}
+
+// renegotiation answers a request to renegotiate with the warning
+// no_renegotiation, as often as warnings are tolerated.
+//
+// = RFC 5746 §4.2
+func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
+	asks := msg.TypeHelloRequest
+	if !r.origin.conn.Client {
+		asks = msg.TypeClientHello
+	}
+	if m.Type() != asks {
+		return Event{}, unexpected(m)
+	}
+	if r.warnings++; r.warnings > MaxWarnings {
+		return Event{}, failure(KindTooManyWarnings, m.Type().String())
+	}
+	return Event{Kind: RenegotiationRefused, Action: actNoRenegotiation}, nil
+}
+
+// authOf is the authentication that a key does in a suite up to TLS 1.2.
+func authOf(pub any) suites.Auth {
+	switch pub.(type) {
+	case *rsa.PublicKey, *cred.PSSPublicKey:
+		return suites.AuthRSA
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+		return suites.AuthECDSA
+	}
+	return suites.AuthNone
+}
+
+func isSeedFault(err error) bool { return errors.Is(err, kx.ErrSeed) }
