@@ -13,7 +13,7 @@
 //
 // X.509 is parsed and chains are built by crypto/x509. What this package adds
 // is the verdict in the words of OpenSSL (and so of node:tls), revocation
-// lists, and keys that crypto/x509 leaves out (RSASSA-PSS).
+// lists, and keys that crypto/x509 leaves out (RSASSA-PSS and Ed448).
 //
 // Read next: scheme.go (the table), signature.go, credential.go, verifier.go,
 // diagnose.go (why a chain failed), error.go (kinds, codes and alerts).

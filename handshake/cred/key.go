@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 
+	"github.com/cloudflare/circl/sign/ed448"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
@@ -50,6 +51,8 @@ func (r *row) fits(pub crypto.PublicKey, v record.Version) bool {
 		return r.key == keyECDSA && (v != record.TLS13 || k.Curve == r.curve)
 	case ed25519.PublicKey:
 		return r.key == keyEd25519 && len(k) == ed25519.PublicKeySize
+	case ed448.PublicKey:
+		return r.key == keyEd448 && len(k) == ed448.PublicKeySize
 	}
 	return false
 }
@@ -67,7 +70,7 @@ func (r *row) roomIn(k *rsa.PublicKey) bool {
 
 // PublicKey returns the certificate's key in the form that Verify and KeyFits know. It is
 // cert.PublicKey but for keys that crypto/x509 leaves out: RSASSA-PSS gives a
-// *PSSPublicKey. It is nil for a key of an unknown kind.
+// *PSSPublicKey, Ed448 an ed448.PublicKey. It is nil for a key of an unknown kind.
 func PublicKey(cert *x509.Certificate) crypto.PublicKey {
 	if cert.PublicKey != nil {
 		return cert.PublicKey
@@ -80,6 +83,7 @@ func PublicKey(cert *x509.Certificate) crypto.PublicKey {
 }
 
 var (
+	oidEd448  = []byte{0x2b, 0x65, 0x71}
 	oidRSAPSS = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a}
 
 	errKeyForm = errors.New("public key is malformed")
@@ -94,8 +98,14 @@ func parseSPKI(der []byte) (crypto.PublicKey, error) {
 		!algorithm.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !spki.ReadASN1BitStringAsBytes(&bits) || !spki.Empty() {
 		return nil, errKeyForm
 	}
-	if bytes.Equal(oid, oidRSAPSS) {
+	switch {
+	case bytes.Equal(oid, oidRSAPSS):
 		return parsePSSKey(algorithm, bits)
+	case bytes.Equal(oid, oidEd448):
+		if !algorithm.Empty() || len(bits) != ed448.PublicKeySize {
+			return nil, errKeyForm
+		}
+		return ed448.PublicKey(bits), nil
 	}
 	return nil, errors.New("public key is of an unknown kind")
 }

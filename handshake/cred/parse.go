@@ -6,8 +6,8 @@ import (
 )
 
 // ParseCertificate reads one certificate in DER. Beyond x509.ParseCertificate it sets
-// PublicKey for RSASSA-PSS keys (*PSSPublicKey), whose PublicKeyAlgorithm stays
-// unknown. der is kept.
+// PublicKey for keys of RSASSA-PSS (*PSSPublicKey) and Ed448 (ed448.PublicKey), whose
+// PublicKeyAlgorithm stays unknown. der is kept.
 func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cloudflare/circl/sign/ed448"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -46,7 +47,7 @@ func signer(key any, err error) (crypto.Signer, error) {
 	return nil, fmt.Errorf("a %T cannot sign", key)
 }
 
-// parsePKCS8 reads what crypto/x509 reads, and keys of RSASSA-PSS.
+// parsePKCS8 reads what crypto/x509 reads, and keys of RSASSA-PSS and Ed448.
 func parsePKCS8(der []byte) (crypto.Signer, error) {
 	in := cryptobyte.String(der)
 	var info, algorithm, oid, octets cryptobyte.String
@@ -55,8 +56,15 @@ func parsePKCS8(der []byte) (crypto.Signer, error) {
 		!algorithm.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !info.ReadASN1(&octets, asn1.OCTET_STRING) {
 		return nil, errors.New("private key is malformed")
 	}
-	if bytes.Equal(oid, oidRSAPSS) {
+	switch {
+	case bytes.Equal(oid, oidRSAPSS):
 		return signer(x509.ParsePKCS1PrivateKey(octets))
+	case bytes.Equal(oid, oidEd448):
+		var seed cryptobyte.String
+		if !octets.ReadASN1(&seed, asn1.OCTET_STRING) || len(seed) != ed448.SeedSize {
+			return nil, errors.New("private key of Ed448 is malformed")
+		}
+		return ed448.NewKeyFromSeed(seed), nil
 	}
 	return signer(x509.ParsePKCS8PrivateKey(der))
 }

@@ -27,6 +27,7 @@ const (
 	RSAPSSRSAESHA384 Scheme = 0x0805
 	RSAPSSRSAESHA512 Scheme = 0x0806
 	Ed25519          Scheme = 0x0807
+	Ed448            Scheme = 0x0808
 	RSAPSSPSSSHA256  Scheme = 0x0809
 	RSAPSSPSSSHA384  Scheme = 0x080a
 	RSAPSSPSSSHA512  Scheme = 0x080b
@@ -42,6 +43,7 @@ const (
 	keyRSAPSS
 	keyECDSA
 	keyEd25519
+	keyEd448
 )
 
 // row is one signature scheme: everything that differs from scheme to scheme.
@@ -65,6 +67,7 @@ var table = [...]row{
 	{ECDSAP384SHA384, "ecdsa_secp384r1_sha384", "ECDSA+SHA384", keyECDSA, elliptic.P384(), crypto.SHA384, true, true, signECDSA, verifyECDSA},
 	{ECDSAP521SHA512, "ecdsa_secp521r1_sha512", "ECDSA+SHA512", keyECDSA, elliptic.P521(), crypto.SHA512, true, true, signECDSA, verifyECDSA},
 	{Ed25519, "ed25519", "Ed25519+UNDEF", keyEd25519, nil, 0, true, true, signPlain, verifyEd25519},
+	{Ed448, "ed448", "Ed448+UNDEF", keyEd448, nil, 0, true, true, signPlain, verifyEd448},
 	{RSAPSSPSSSHA256, "rsa_pss_pss_sha256", "RSA-PSS+SHA256", keyRSAPSS, nil, crypto.SHA256, true, true, signPSS, verifyPSS},
 	{RSAPSSPSSSHA384, "rsa_pss_pss_sha384", "RSA-PSS+SHA384", keyRSAPSS, nil, crypto.SHA384, true, true, signPSS, verifyPSS},
 	{RSAPSSPSSSHA512, "rsa_pss_pss_sha512", "RSA-PSS+SHA512", keyRSAPSS, nil, crypto.SHA512, true, true, signPSS, verifyPSS},

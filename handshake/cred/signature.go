@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cloudflare/circl/sign/ed448"
+
 	"tacet/record"
 )
 
@@ -120,7 +122,7 @@ func signPKCS1(r *row, key crypto.Signer, content, _ []byte) ([]byte, error) {
 	return key.Sign(nil, r.digest(nil, content), r.hash)
 }
 
-// signPlain is for schemes that hash by themselves: Ed25519.
+// signPlain is for schemes that hash by themselves: Ed25519 and Ed448.
 func signPlain(_ *row, key crypto.Signer, content, _ []byte) ([]byte, error) {
 	return key.Sign(nil, content, crypto.Hash(0))
 }
@@ -171,4 +173,8 @@ func verifyPSS(r *row, pub crypto.PublicKey, content, sig []byte) bool {
 
 func verifyEd25519(_ *row, pub crypto.PublicKey, content, sig []byte) bool {
 	return ed25519.Verify(pub.(ed25519.PublicKey), content, sig)
+}
+
+func verifyEd448(_ *row, pub crypto.PublicKey, content, sig []byte) bool {
+	return ed448.Verify(pub.(ed448.PublicKey), content, sig, "")
 }

@@ -7,6 +7,7 @@ import (
 	encasn1 "encoding/asn1"
 	"testing"
 
+	"github.com/cloudflare/circl/sign/ed448"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
@@ -16,8 +17,13 @@ import (
 // publicInfo returns the SubjectPublicKeyInfo of a kind's key.
 func publicInfo(t testing.TB, kind Kind) []byte {
 	t.Helper()
-	if pub, ok := Key(t, kind).Public().(*rsa.PublicKey); ok && kind == RSAPSS {
-		return spki(encasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, x509.MarshalPKCS1PublicKey(pub))
+	switch pub := Key(t, kind).Public().(type) {
+	case ed448.PublicKey:
+		return spki(encasn1.ObjectIdentifier{1, 3, 101, 113}, pub)
+	case *rsa.PublicKey:
+		if kind == RSAPSS {
+			return spki(encasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, x509.MarshalPKCS1PublicKey(pub))
+		}
 	}
 	der, err := x509.MarshalPKIXPublicKey(Key(t, kind).Public())
 	if err != nil {

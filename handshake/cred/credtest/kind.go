@@ -23,6 +23,7 @@ const (
 	RSA3072   Kind = "rsa3072"
 	RSAPSS    Kind = "rsapss"
 	Ed25519   Kind = "ed25519"
+	Ed448     Kind = "ed448"
 	OtherP256 Kind = "p256b"
 )
 
@@ -34,7 +35,7 @@ const (
 // Kinds yields every kind that a leaf may have at OpenSSL's security level 2: all but RSA1024.
 func Kinds() iter.Seq[Kind] {
 	return func(yield func(Kind) bool) {
-		for _, k := range []Kind{P256, P384, P521, RSA2048, RSA3072, RSAPSS, Ed25519} {
+		for _, k := range []Kind{P256, P384, P521, RSA2048, RSA3072, RSAPSS, Ed25519, Ed448} {
 			if !yield(k) {
 				return
 			}
