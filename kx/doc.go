@@ -11,6 +11,11 @@
 // no message, no version negotiation and no alert. It must never import another
 // package of this module.
 //
+// The NIST curves are crypto/ecdh's. X25519, X448 and ML-KEM are circl's: the
+// standard library has no X448, encapsulates only with randomness of its own,
+// and is slower on the other two. So none of these three is part of Go's FIPS
+// 140-3 module, whatever GODEBUG=fips140 says.
+//
 // Every group is one row of the table in table.go, and nothing else in the
 // module lists them. Read that file next, then group.go; montgomery.go, nist.go,
 // mlkem.go and hybrid.go hold the arithmetic.

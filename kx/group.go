@@ -71,16 +71,17 @@ type Group interface {
 }
 
 // Secret is the initiator's private part. It is immutable but for Clear, so
-// that forks of one handshake may share it.
+// that forks of one handshake may share it, even at once.
 type Secret interface {
-	// AppendShare appends the initiator's share to dst.
+	// AppendShare appends the initiator's share to dst. It panics after Clear.
 	AppendShare(dst []byte) []byte
 	// Decapsulate returns the secret shared with the responder whose share is
 	// peer, in a new slice. The error is an [*Error] that blames peer, or that
 	// tells of a call after Clear.
 	Decapsulate(peer []byte) (shared []byte, err error)
 	// Clear zeroes the key material where its representation allows, and drops
-	// it elsewhere. It ends the Secret for every holder.
+	// it elsewhere. It ends the Secret for every holder, so that a handshake
+	// with forks clears only when the last one is done.
 	Clear()
 }
 

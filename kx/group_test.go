@@ -3,6 +3,7 @@ package kx_test
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"testing"
 
 	"tacet/kx"
@@ -170,6 +171,28 @@ func TestClear(t *testing.T) {
 			}
 		}()
 		s.AppendShare(nil)
+	})
+}
+
+// Forks of a handshake share a Secret, and a Group serves every connection.
+func TestConcurrentUse(t *testing.T) {
+	each(t, func(t *testing.T, g kx.Group) {
+		s, offer := initiate(t, g)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				share, shared, err := g.Encapsulate(constant(g.EncapsulateSeedLen()), offer)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := s.Decapsulate(share)
+				if err != nil || !bytes.Equal(got, shared) || !bytes.Equal(s.AppendShare(nil), offer) {
+					t.Errorf("%x, %v; want %x", got, err, shared)
+				}
+			})
+		}
+		wg.Wait()
 	})
 }
 
