@@ -56,34 +56,34 @@ func (aead13) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 }
 
 // Content, type and padding together may be one byte longer than the content may.
-func (aead13) open(h *half, dst, rec []byte, limit int) opening {
+func (aead13) open(h *half, dst, rec []byte, limit int) ([]byte, Type, bool, Kind) {
 	//= RFC 9846 §5.4
 	aead := h.cipher()
 	sealed := rec[HeaderLen:]
 	n := len(sealed) - int(h.tag)
 	if n < 0 {
-		return opening{kind: KindBadMAC}
+		return nil, 0, false, KindBadMAC
 	}
 	if n > limit+1 {
-		return opening{kind: KindOverflow}
+		return nil, 0, false, KindOverflow
 	}
 	out, into := choose(dst, sealed, n)
 	h.xorNonce()
 	inner, err := aead.Open(out, h.nonce[:], sealed, rec[:HeaderLen])
 	if err != nil {
-		return opening{kind: KindBadMAC}
+		return nil, 0, false, KindBadMAC
 	}
 	for n > 0 && inner[n-1] == 0 {
 		n--
 	}
 	if n == 0 {
-		return opening{kind: KindNoContent}
+		return nil, 0, false, KindNoContent
 	}
 	t := Type(inner[n-1])
 	if t == TypeChangeCipherSpec || !t.known() {
-		return opening{kind: KindType}
+		return nil, 0, false, KindType
 	}
-	return opening{content: inner[:n-1], typ: t, into: into}
+	return inner[:n-1], t, into, 0
 }
 
 // aead12Explicit is TLS 1.2's protection by AES-GCM and AES-CCM.
@@ -99,9 +99,9 @@ func (aead12Explicit) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 	return h.seal12(dst, t, plain, explicitLen)
 }
 
-func (aead12Explicit) open(h *half, dst, rec []byte, limit int) opening {
+func (aead12Explicit) open(h *half, dst, rec []byte, limit int) ([]byte, Type, bool, Kind) {
 	if len(rec) < HeaderLen+explicitLen {
-		return opening{kind: KindBadMAC}
+		return nil, 0, false, KindBadMAC
 	}
 	copy(h.nonce[saltLen:], rec[HeaderLen:])
 	return h.open12(dst, rec, limit, explicitLen)
@@ -120,7 +120,7 @@ func (aead12XOR) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 	return h.seal12(dst, t, plain, 0)
 }
 
-func (aead12XOR) open(h *half, dst, rec []byte, limit int) opening {
+func (aead12XOR) open(h *half, dst, rec []byte, limit int) ([]byte, Type, bool, Kind) {
 	h.xorNonce()
 	return h.open12(dst, rec, limit, 0)
 }
@@ -140,23 +140,23 @@ func (h *half) seal12(dst []byte, t Type, plain []byte, explicit int) []byte {
 }
 
 // open12 opens under h.nonce a record whose first explicit bytes are not sealed.
-func (h *half) open12(dst, rec []byte, limit, explicit int) opening {
+func (h *half) open12(dst, rec []byte, limit, explicit int) ([]byte, Type, bool, Kind) {
 	aead := h.cipher()
 	sealed := rec[HeaderLen+explicit:]
 	n := len(sealed) - int(h.tag)
 	if n < 0 {
-		return opening{kind: KindBadMAC}
+		return nil, 0, false, KindBadMAC
 	}
 	if n > limit {
-		return opening{kind: KindOverflow}
+		return nil, 0, false, KindOverflow
 	}
 	out, into := choose(dst, sealed, n)
 	t := Type(rec[0])
 	content, err := aead.Open(out, h.nonce[:], sealed, h.additional(t, n))
 	if err != nil {
-		return opening{kind: KindBadMAC}
+		return nil, 0, false, KindBadMAC
 	}
-	return opening{content: content, typ: t, into: into}
+	return content, t, into, 0
 }
 
 // choose says where n bytes opened from sealed go: an empty slice of dst or of sealed.

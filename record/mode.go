@@ -35,17 +35,9 @@ type mode interface {
 	// seal appends a whole record to dst.
 	seal(h *half, dst []byte, t Type, plain []byte) []byte
 	// open opens the record rec (a whole one, header included) into dst when
-	// that is long enough, in place when not. limit bounds the content. A
-	// Kind other than 0 refuses the record.
-	open(h *half, dst, rec []byte, limit int) opening
-}
-
-// opening is what a mode found in a record.
-type opening struct {
-	content []byte
-	kind    Kind
-	typ     Type
-	into    bool // content is in dst
+	// that is long enough (into), in place when not. limit bounds the content.
+	// A Kind other than 0 refuses the record. Results apart stay in registers.
+	open(h *half, dst, rec []byte, limit int) (content []byte, t Type, into bool, k Kind)
 }
 
 // half is what the two directions have in common: keys in use, the sequence
@@ -121,6 +113,6 @@ func (cleared) seal(*half, []byte, Type, []byte) []byte {
 	panic("record: Seal after Clear")
 }
 
-func (cleared) open(*half, []byte, []byte, int) opening {
-	return opening{kind: KindExhausted}
+func (cleared) open(*half, []byte, []byte, int) ([]byte, Type, bool, Kind) {
+	return nil, 0, false, KindExhausted
 }

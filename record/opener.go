@@ -85,45 +85,42 @@ func (o *Opener) OpenInto(dst, in []byte) (Opened, error) {
 	if len(in) < n {
 		return Opened{Need: n}, nil
 	}
+	got := Opened{N: n, Wire: length, Outer: Type(in[0]), Protected: !plain}
+	var k Kind
 	if plain {
-		return o.pass(in[:n:n])
+		got.Payload, got.Type, k = o.pass(in[:n:n])
+	} else {
+		got.Payload, got.Type, got.Into, k = o.open(dst, in[:n:n])
 	}
-	return o.open(dst, in[:n:n])
+	if k != 0 {
+		return refuse(k, in, length)
+	}
+	o.begun = true
+	return got, nil
 }
 
 // open opens a protected record, all of which is in rec.
-func (o *Opener) open(dst, rec []byte) (Opened, error) {
+func (o *Opener) open(dst, rec []byte) (content []byte, t Type, into bool, k Kind) {
 	if o.seq == lastSeq {
-		return refuse(KindExhausted, rec, len(rec)-HeaderLen)
+		return nil, 0, false, KindExhausted
 	}
-	got := o.p.mode.open(&o.half, dst, rec, o.limit())
-	if got.kind == 0 && len(got.content) == 0 && got.typ != TypeApplicationData {
-		got.kind = KindEmpty
+	content, t, into, k = o.p.mode.open(&o.half, dst, rec, o.limit())
+	if k == 0 && len(content) == 0 && t != TypeApplicationData {
+		k = KindEmpty
 	}
-	if got.kind != 0 {
-		return refuse(got.kind, rec, len(rec)-HeaderLen)
+	if k == 0 {
+		o.seq++
 	}
-	o.seq++
-	o.begun = true
-	return Opened{
-		Payload:   got.content,
-		N:         len(rec),
-		Wire:      len(rec) - HeaderLen,
-		Type:      got.typ,
-		Outer:     Type(rec[0]),
-		Protected: true,
-		Into:      got.into,
-	}, nil
+	return content, t, into, k
 }
 
 // pass takes an unprotected record, all of which is in rec.
-func (o *Opener) pass(rec []byte) (Opened, error) {
-	t, payload := Type(rec[0]), rec[HeaderLen:]
-	if o.hidesType() && t == TypeChangeCipherSpec && payload[0] != 1 {
-		return refuse(KindPlaintext, rec, len(payload))
+func (o *Opener) pass(rec []byte) (content []byte, t Type, k Kind) {
+	t, content = Type(rec[0]), rec[HeaderLen:]
+	if t == TypeChangeCipherSpec && o.hidesType() && content[0] != 1 {
+		return nil, 0, KindPlaintext
 	}
-	o.begun = true
-	return Opened{Payload: payload, N: len(rec), Wire: len(payload), Type: t, Outer: t}, nil
+	return content, t, 0
 }
 
 // refuse makes the error of a record of which in is what has come so far.
