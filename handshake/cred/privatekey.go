@@ -14,13 +14,24 @@ import (
 )
 
 func parseKeyBlock(block *pem.Block, passphrase []byte) (crypto.Signer, error) {
-	der, encrypted := block.Bytes, block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != ""
-	if encrypted {
-		return nil, fail(KindPassphrase, nil, errors.New("encrypted keys are not read"))
+	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != ""
+	if !encrypted {
+		key, err := parseKeyDER(block.Type, block.Bytes)
+		if err != nil {
+			return nil, fail(KindKeyUnreadable, nil, err)
+		}
+		return key, nil
 	}
-	key, err := parseKeyDER(block.Type, der)
+	der, err := decryptKey(block, passphrase)
+	if errors.Is(err, errWrongPassphrase) {
+		return nil, fail(KindPassphrase, nil, err)
+	}
 	if err != nil {
 		return nil, fail(KindKeyUnreadable, nil, err)
+	}
+	key, err := parseKeyDER(block.Type, der)
+	if err != nil { // padding can be right by chance
+		return nil, fail(KindPassphrase, nil, err)
 	}
 	return key, nil
 }
