@@ -22,9 +22,9 @@ func DefaultSchemes() []Scheme {
 // ParseSchemes reads node's sigalgs option: names separated by colons, each
 // either the RFC's ("rsa_pss_rsae_sha256", in lower case) or a pair of key kind
 // and hash ("RSA-PSS+SHA256", "PSS+SHA256", "RSA+SHA512", "ECDSA+SHA384", either
-// part first). A pair stands for the first scheme of the table that fits it;
-// repeated schemes count once. A part that is empty or unknown is an *Error of
-// KindScheme; a key kind or a hash alone is unknown.
+// part first). A pair stands for the scheme of the table that fits it, RSA-PSS for the one
+// of plain RSA keys. An item that is empty, unknown, or names a scheme a second time is an *Error
+// of KindScheme, as in OpenSSL 3.0; a key kind or a hash alone is unknown.
 func ParseSchemes(list string) ([]Scheme, error) {
 	var schemes []Scheme
 	for item := range strings.SplitSeq(list, ":") {
@@ -32,9 +32,10 @@ func ParseSchemes(list string) ([]Scheme, error) {
 		if !ok {
 			return nil, fail(KindScheme, nil, fmt.Errorf("unknown signature algorithm %q", item))
 		}
-		if !slices.Contains(schemes, s) {
-			schemes = append(schemes, s)
+		if slices.Contains(schemes, s) {
+			return nil, fail(KindScheme, nil, fmt.Errorf("signature algorithm %q is there twice", item))
 		}
+		schemes = append(schemes, s)
 	}
 	return schemes, nil
 }
