@@ -1,0 +1,57 @@
+package actor
+
+import (
+	"context"
+	"errors"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+)
+
+var (
+	errNoKey      = errors.New("actor: the credential's key is held elsewhere, and no Answer signs for it")
+	errNoVerifier = errors.New("actor: nobody answers for the peer's certificate")
+)
+
+// answer finds the answer to q: the application's, else the default.
+func (c *Conn) answer(ctx context.Context, q handshake.Query) handshake.Answer {
+	if c.cfg.Answer != nil {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer c.onClose(cancel)()
+		if a, ok := c.cfg.Answer(ctx, q); ok {
+			return a
+		}
+	}
+	switch q := q.(type) {
+	case *handshake.HelloQuery:
+		return q.Choose(handshake.HelloChoice{})
+	case *handshake.SessionQuery:
+		return c.offer(q)
+	case *handshake.CredentialQuery:
+		return q.Use(nil)
+	case *handshake.SignQuery:
+		return sign(q)
+	case *handshake.VerifyQuery:
+		return q.Refuse(errNoVerifier)
+	}
+	return handshake.Answer{} // refused by the engine as misuse
+}
+
+func (c *Conn) offer(q *handshake.SessionQuery) handshake.Answer {
+	if c.cfg.Sessions == nil {
+		return q.Offer(nil)
+	}
+	return q.Offer(c.cfg.Sessions.Get(q.ServerName))
+}
+
+func sign(q *handshake.SignQuery) handshake.Answer {
+	if q.Credential.Key == nil {
+		return q.Refuse(errNoKey)
+	}
+	sig, err := cred.Sign(q.Credential.Key, q.Scheme, q.Content, q.Salt)
+	if err != nil {
+		return q.Refuse(err)
+	}
+	return q.Signed(sig)
+}

@@ -1,0 +1,60 @@
+package actor
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"tacet/handshake"
+)
+
+// Config is what the owner of a connection needs beside the profile. Every
+// field may be zero, and so may the pointer to it. A Config is not changed once
+// it is in use; any number of connections may share it.
+type Config struct {
+	// Sessions is where a client takes the session that it offers from, and
+	// where it puts those that it is given; nil: none is resumed. The profile
+	// must set AskSession for it to be asked.
+	Sessions SessionCache
+	// Answer answers the engine's queries. It returns false to leave one to its
+	// default, which is: HelloQuery, the profile's choice; SessionQuery, what
+	// Sessions has; CredentialQuery, none; SignQuery, a signature by
+	// the credential's Key, and refused if it has none; VerifyQuery, refused. It is
+	// called by the goroutine that runs the handshake and may block; ctx
+	// ends when the handshake is given up. nil leaves all to their defaults.
+	Answer func(ctx context.Context, q handshake.Query) (handshake.Answer, bool)
+	// KeyLog gets the lines of an NSS key log, each by one Write, newline
+	// included, from several connections at once: NewKeyLog makes any writer fit
+	// for that. The profile must set KeyLog. nil: none.
+	KeyLog io.Writer
+	// OnEvent is told of each event but NeedInput, QueryPending, Data and
+	// EarlyData. It is called by whoever reads at the time, in order, must not block and
+	// must not call the connection.
+	OnEvent func(handshake.Event)
+	// HandshakeTimeout bounds the handshake; 0: no bound. Running out is
+	// context.DeadlineExceeded, closes the transport and is final.
+	HandshakeTimeout time.Duration
+	// Pumped gives the connection a goroutine that reads for it, from the end
+	// of the handshake until it is closed.
+	Pumped bool
+	// AcceptTruncation makes an end of the transport without close_notify
+	// io.EOF, which lets an attacker cut the stream (RFC 9846 §6.1). Otherwise it is
+	// an error that wraps io.ErrUnexpectedEOF.
+	AcceptTruncation bool
+}
+
+// NewKeyLog makes a writer for Config.KeyLog of any writer: each Write is one
+// Write of w, one at a time.
+func NewKeyLog(w io.Writer) io.Writer { return &keyLog{w: w} }
+
+type keyLog struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *keyLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}

@@ -1,0 +1,176 @@
+package actor
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tacet/handshake"
+)
+
+// Conn is a TLS connection: a complete net.Conn. Its methods may be called from
+// any number of goroutines at once. Calls of one direction take turns.
+//
+// A Read, Write or Handshake that times out may be tried again, whatever it was
+// doing: the connection goes on where it stood. All other errors of a
+// direction are final. A failed engine's *handshake.Error is returned by all calls.
+type Conn struct {
+	t   Transport // as it was given
+	nc  net.Conn  // t, or what emulates one over it
+	cfg *Config
+	raw *rawReader // nil if nc has to be read by Read
+
+	secured  atomic.Bool                     // the engine is split: in.half and out.half are there
+	detached atomic.Bool                     // Detach took the halves
+	calls    atomic.Int32                    // twice the Writes in flight, plus one once closed
+	action   atomic.Uint32                   // handshake.Action that the writing role has yet to perform
+	fatal    atomic.Pointer[handshake.Error] // why the engine failed
+	pump     atomic.Pointer[pump]            // of pumped mode
+	state    *handshake.ConnectionState
+
+	hs  driving
+	in  inbound  // the reading role
+	out outbound // the writing role
+
+	dl                          sync.Mutex // orders changes of the transport's read deadline
+	yield                       int        // how many want the reading role from a blocked reader, under dl
+	readDeadline, writeDeadline deadline
+}
+
+// driving is the engine until it is split, and who drives it.
+type driving struct {
+	mu     sync.Mutex
+	engine *handshake.Engine
+	busy   bool          // somebody drives
+	idle   chan struct{} // closed when nobody does any more; nil if nobody waits
+	cancel func()        // ends the application's Answer, nil if it is not asked
+	err    error         // final
+}
+
+// Client makes the client's side of a connection over t. serverName is asked
+// for and checked; "" neither. c may be nil. The handshake happens at the first
+// Read, Write or Handshake. Close closes t.
+func Client(t Transport, p *handshake.ClientProfile, serverName string, c *Config) *Conn {
+	return newConn(t, handshake.NewClient(p, serverName, RandomEnv()), c)
+}
+
+// Server makes the server's side of a connection over t, as Client does.
+func Server(t Transport, p *handshake.ServerProfile, c *Config) *Conn {
+	return newConn(t, handshake.NewServer(p, RandomEnv()), c)
+}
+
+// New makes a connection over t of an engine that is at its beginning, with
+// which the caller has done nothing and does nothing any more.
+func New(t Transport, e *handshake.Engine, c *Config) *Conn { return newConn(t, e, c) }
+
+var defaults Config
+
+func newConn(t Transport, e *handshake.Engine, cfg *Config) *Conn {
+	if cfg == nil {
+		cfg = &defaults
+	}
+	c := &Conn{t: t, cfg: cfg, state: e.State()}
+	c.hs.engine = e
+	nc, ok := t.(net.Conn)
+	if !ok {
+		nc = emulate(t)
+	}
+	c.nc = nc
+	c.raw = newRawReader(nc, &c.in)
+	return c
+}
+
+// LocalAddr is the transport's local address; its network and string are "tls"
+// if it has none.
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// RemoteAddr is the transport's remote address, like LocalAddr.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// NetConn is the transport that the connection was made with. Reading it or
+// writing to it spoils the connection.
+func (c *Conn) NetConn() Transport { return c.t }
+
+// State tells what is known of the connection. It is nil while somebody drives
+// the handshake; before and after a failure it holds what is known so far.
+func (c *Conn) State() *handshake.ConnectionState {
+	if c.secured.Load() {
+		return c.state
+	}
+	c.hs.mu.Lock()
+	defer c.hs.mu.Unlock()
+	if c.hs.busy {
+		return nil
+	}
+	return c.state
+}
+
+// SetDeadline sets both deadlines. They hold for the handshake too.
+func (c *Conn) SetDeadline(t time.Time) error {
+	err := c.SetReadDeadline(t)
+	if werr := c.SetWriteDeadline(t); err == nil {
+		err = werr
+	}
+	return err
+}
+
+// SetReadDeadline sets the time from which on Read fails with an error that is
+// os.ErrDeadlineExceeded, blocked ones too; zero for never.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	if c.isClosed() {
+		return net.ErrClosed
+	}
+	c.readDeadline.set(t)
+	c.wakeWaiters()
+	c.dl.Lock()
+	p := c.pump.Load()
+	var err error
+	if p == nil && c.yield == 0 { // else it is never, or resume sets it
+		err = c.nc.SetReadDeadline(t)
+	}
+	c.dl.Unlock()
+	if p != nil {
+		p.wake()
+	}
+	return err
+}
+
+// SetWriteDeadline sets the time from which on Write fails, like SetReadDeadline.
+// What a Write that timed out has sealed goes out with the next one.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	if c.isClosed() {
+		return net.ErrClosed
+	}
+	c.writeDeadline.set(t)
+	c.wakeWaiters()
+	return c.nc.SetWriteDeadline(t)
+}
+
+// wakeWaiters lets those who wait for the handshake look at their deadlines.
+func (c *Conn) wakeWaiters() {
+	if c.secured.Load() {
+		return
+	}
+	c.hs.mu.Lock()
+	defer c.hs.mu.Unlock()
+	c.hs.wake()
+}
+
+func (c *Conn) isClosed() bool { return c.calls.Load()&1 != 0 }
+
+// onClose has cancel called by Close, until the function that it returns is called.
+func (c *Conn) onClose(cancel context.CancelFunc) (forget func()) {
+	c.hs.mu.Lock()
+	defer c.hs.mu.Unlock()
+	c.hs.cancel = cancel
+	if c.isClosed() {
+		cancel()
+	}
+	return func() {
+		c.hs.mu.Lock()
+		defer c.hs.mu.Unlock()
+		c.hs.cancel = nil
+	}
+}

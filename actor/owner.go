@@ -1,0 +1,237 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"tacet/handshake"
+)
+
+// ErrDetached is what a connection answers after Detach.
+var ErrDetached = errors.New("actor: the engine was taken away")
+
+// UpdateKeys changes the keys that this side writes with, and asks the peer to
+// change its own if request is set. TLS 1.3 only; the handshake must be complete.
+//
+// = RFC 9846 §4.7.3
+func (c *Conn) UpdateKeys(request bool) error {
+	return c.writing("UpdateKeys", func(s *handshake.Sender) error { return s.UpdateKeys(request) })
+}
+
+// SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
+// from the next record on. The handshake must be complete; before, the profile says it.
+func (c *Conn) SetMaxSendFragment(n int) error {
+	return c.writing("SetMaxSendFragment", func(s *handshake.Sender) error { return s.SetMaxSendFragment(n) })
+}
+
+// writing runs f with the writing role and sends what is due then.
+func (c *Conn) writing(what string, f func(*handshake.Sender) error) error {
+	if !c.secured.Load() {
+		return &handshake.Error{Kind: handshake.KindNotSecure, Field: what}
+	}
+	if !c.enter() {
+		return net.ErrClosed
+	}
+	defer c.calls.Add(-2)
+	c.out.mu.Lock()
+	defer c.yieldWriting()
+	if err := c.writable(); err != nil {
+		return err
+	}
+	if err := f(c.out.half); err != nil {
+		return err
+	}
+	return c.flush()
+}
+
+// Export derives keying material, as handshake.ConnectionState.Export does. The
+// handshake must be complete.
+//
+// = RFC 9846 §7.5
+func (c *Conn) Export(label string, context []byte, length int) ([]byte, error) {
+	if !c.secured.Load() {
+		return nil, &handshake.Error{Kind: handshake.KindNotSecure, Field: "Export"}
+	}
+	return c.state.Export(label, context, length)
+}
+
+// Do runs f with the engine, alone, and then sends what is due. It waits for a
+// handshake or Write that is under way, until ctx ends; a blocked Read makes
+// room. f must not keep the engine, Step it or call the connection.
+func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
+	if !c.secured.Load() {
+		ran := false
+		err := c.drive(ctx, nil, func(context.Context) error {
+			ran = true
+			return c.doEarly(f)
+		})
+		if ran || err != nil {
+			return err
+		}
+	}
+	if err := c.lockBoth(ctx); err != nil {
+		return err
+	}
+	defer c.in.mu.Unlock()
+	defer c.yieldWriting()
+	if err := c.alive(); err != nil {
+		return err
+	}
+	return c.doJoined(f)
+}
+
+// softError keeps an error of Do from ending the handshake.
+type softError struct{ error }
+
+// doEarly is Do before the handshake is complete.
+func (c *Conn) doEarly(f func(*handshake.Engine) error) error {
+	if err := f(c.hs.engine); err != nil {
+		return softError{err}
+	}
+	return c.flushEngine()
+}
+
+// doJoined is Do with the halves made one for a moment.
+func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
+	e, err := handshake.Join(c.in.half, c.out.half)
+	if err != nil {
+		return err
+	}
+	err = f(e)
+	r, s, splitErr := e.Split()
+	if splitErr != nil { // f has ended the connection: its alert is still due
+		_ = c.send(e.AppendOut(nil))
+		c.in.err, c.out.err = splitErr, splitErr
+		return errors.Join(err, splitErr)
+	}
+	c.in.half, c.out.half = r, s
+	if flushErr := c.flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}
+
+// alive says why the halves cannot be used any more. The caller has both roles.
+func (c *Conn) alive() error {
+	switch e := c.fatal.Load(); {
+	case c.isClosed():
+		return net.ErrClosed
+	case e != nil:
+		return e
+	case c.out.err != nil:
+		return c.out.err
+	case c.in.half.Err() != nil:
+		return c.in.half.Err()
+	}
+	return nil
+}
+
+// lockBoth takes the writing role and then the reading one, which a blocked
+// reader gives up. (The order is safe: a reader never waits for the writing role.)
+func (c *Conn) lockBoth(ctx context.Context) error {
+	if err := lockContext(ctx, &c.out.mu); err != nil {
+		return err
+	}
+	c.interrupt()
+	err := lockContext(ctx, &c.in.mu)
+	c.resume()
+	if err != nil {
+		c.yieldWriting()
+	}
+	return err
+}
+
+// interrupt makes a reader that blocks in the transport give up its role.
+func (c *Conn) interrupt() {
+	c.dl.Lock()
+	defer c.dl.Unlock()
+	c.yield++
+	_ = c.nc.SetReadDeadline(longAgo)
+}
+
+// resume undoes interrupt.
+func (c *Conn) resume() {
+	c.dl.Lock()
+	defer c.dl.Unlock()
+	if c.yield--; c.yield > 0 {
+		return
+	}
+	t := c.readDeadline.time()
+	if c.pump.Load() != nil {
+		t = never
+	}
+	_ = c.nc.SetReadDeadline(t)
+}
+
+// lockContext locks mu unless ctx ends first.
+func lockContext(ctx context.Context, mu *sync.Mutex) error {
+	if mu.TryLock() {
+		return nil
+	}
+	locked := make(chan struct{})
+	go func() {
+		mu.Lock()
+		select {
+		case locked <- struct{}{}:
+		case <-ctx.Done():
+			mu.Unlock()
+		}
+	}()
+	select {
+	case <-locked:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Detached is what Detach takes away from a connection.
+type Detached struct {
+	Engine *handshake.Engine
+	// Transport is the connection's, or a net.Conn over it that may hold bytes
+	// which it has read ahead.
+	Transport Transport
+	// Plaintext was received and not read; Ciphertext was received and not
+	// opened, and is what the engine's next Step starts with. Unsent is due to the peer
+	// before anything else.
+	Plaintext, Ciphertext, Unsent []byte
+}
+
+// Detach takes the engine and the transport away from a connection whose
+// handshake is complete, to go on with them in another way. Deadlines of the transport are
+// cleared. All further calls, and those that are blocked in Read, answer ErrDetached; Close
+// then does not close the transport. It waits, as Do does, until ctx ends.
+func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
+	if !c.secured.Load() {
+		return nil, &handshake.Error{Kind: handshake.KindNotSecure, Field: "Detach"}
+	}
+	if err := c.lockBoth(ctx); err != nil {
+		return nil, err
+	}
+	defer c.in.mu.Unlock()
+	defer c.yieldWriting()
+	if err := c.alive(); err != nil {
+		return nil, err
+	}
+	c.out.half.Perform(handshake.Action(c.action.Swap(0)))
+	e, err := handshake.Join(c.in.half, c.out.half)
+	if err != nil {
+		return nil, err
+	}
+	in, out := &c.in, &c.out
+	d := &Detached{
+		Engine: e, Transport: c.nc,
+		Plaintext:  append([]byte(nil), in.plain...),
+		Ciphertext: append([]byte(nil), in.unread()...),
+		Unsent:     e.AppendOut(append([]byte(nil), out.unsent...)),
+	}
+	if in.buf != nil {
+		in.drop()
+	}
+	in.err, out.err, out.unsent = ErrDetached, ErrDetached, nil
+	c.detached.Store(true)
+	_ = c.nc.SetDeadline(never)
+	return d, nil
+}

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package actor
+
+import "net"
+
+// rawReader is for systems whose sockets can be read without blocking.
+type rawReader struct{}
+
+func newRawReader(net.Conn, *inbound) *rawReader { return nil }
+
+func (*rawReader) read() (int, error) { panic("actor: no raw reads here") }

@@ -1,0 +1,80 @@
+//go:build unix
+
+package actor
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// rawReader reads a socket so that a buffer is taken only when there is
+// something to read: a connection that waits holds none.
+type rawReader struct {
+	conn syscall.RawConn
+	in   *inbound
+	nc   net.Conn
+	try  func(fd uintptr) bool // attempt, made once
+	n    int
+	err  error
+}
+
+// newRawReader returns nil if nc is not a stream socket of package net itself:
+// of what embeds one, Read must be called.
+func newRawReader(nc net.Conn, in *inbound) *rawReader {
+	var conn syscall.RawConn
+	var err error
+	switch s := nc.(type) {
+	case *net.TCPConn:
+		conn, err = s.SyscallConn()
+	case *net.UnixConn:
+		if s.LocalAddr().Network() != "unix" {
+			return nil
+		}
+		conn, err = s.SyscallConn()
+	}
+	if conn == nil || err != nil {
+		return nil
+	}
+	r := &rawReader{conn: conn, in: in, nc: nc}
+	r.try = r.attempt
+	return r
+}
+
+// read blocks until there is something to read, an error or the deadline.
+func (r *rawReader) read() (int, error) {
+	r.n, r.err = 0, nil
+	err := r.conn.Read(r.try)
+	if err == nil {
+		err = r.err
+	}
+	return r.n, err
+}
+
+// attempt reads once; false if nothing is there yet.
+func (r *rawReader) attempt(fd uintptr) bool {
+	buf := r.in.room()
+	for {
+		n, err := syscall.Read(int(fd), buf)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			r.in.release()
+			return false
+		case err != nil:
+			r.err = &net.OpError{
+				Op: "read", Net: r.nc.LocalAddr().Network(), Source: r.nc.LocalAddr(), Addr: r.nc.RemoteAddr(),
+				Err: os.NewSyscallError("read", err),
+			}
+		case n == 0:
+			r.err = io.EOF
+		}
+		r.n = max(n, 0)
+		if r.n == 0 {
+			r.in.release()
+		}
+		return true
+	}
+}

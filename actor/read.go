@@ -1,0 +1,317 @@
+package actor
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"tacet/handshake"
+	"tacet/handshake/session"
+	"tacet/record"
+)
+
+// inbound is the reading role: who holds mu reads the transport and opens records.
+//
+//	buf:  | used | plain | … | ciphertext not yet consumed | free |
+//	      0                  r                             w      len(buf)
+//
+//	0 ≤ end of plain ≤ r ≤ w ≤ len(buf), and spoiled ≤ r
+//
+// buf is from the pool, and nil when there is nothing in it.
+type inbound struct {
+	mu      sync.Mutex
+	half    *handshake.Receiver
+	buf     []byte
+	plain   []byte // opened in place and not yet read
+	r, w    int
+	need    int  // bytes from r that complete a record, as far as is known
+	spoiled int  // buf[:spoiled] may hold plaintext
+	busy    bool // the last read brought much: the next buffer is a large one
+	now     time.Time
+	err     error // final
+}
+
+type sessionSource func() *session.Session
+
+// errEnd says that the transport came to its end.
+var errEnd = errors.New("actor: end of transport")
+
+// Read reads application data into p: what there is, from one or more records.
+// It returns io.EOF after the peer's close_notify.
+func (c *Conn) Read(p []byte) (int, error) {
+	if err := c.secure(&c.readDeadline); err != nil {
+		return 0, err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if pump := c.pump.Load(); pump != nil {
+		return pump.read(p)
+	}
+	in := &c.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	defer in.release()
+	for {
+		if c.readDeadline.passed() {
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := c.take(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		if err := c.fill(in.need); err != nil && !c.ends(err) {
+			return 0, err
+		}
+	}
+}
+
+// take reads into p what is there, without the transport. Records are opened
+// into p where they fit, and else in place. It returns 0, nil if there is nothing.
+func (c *Conn) take(p []byte) (n int, err error) {
+	in := &c.in
+	for {
+		if len(in.plain) > 0 {
+			m := copy(p[n:], in.plain)
+			in.plain = in.plain[m:]
+			n += m
+		}
+		switch {
+		case n == len(p) || n > 0 && !in.fits(len(p)-n):
+			return n, nil
+		case in.err != nil && n > 0:
+			return n, nil
+		case in.err != nil:
+			return 0, in.err
+		}
+		ev := c.step(p[n:])
+		if ev.Kind == handshake.NeedInput {
+			in.need = int(ev.Need)
+			return n, nil
+		}
+		if len(ev.Data) == 0 || ev.Kind != handshake.Data {
+			continue
+		}
+		if &ev.Data[0] == &p[n] {
+			n += len(ev.Data)
+			continue
+		}
+		in.plain, in.spoiled = ev.Data, in.r
+	}
+}
+
+// open opens records in place until there is plaintext, a final error, or the
+// need for more input.
+func (c *Conn) open() {
+	in := &c.in
+	for len(in.plain) == 0 && in.err == nil {
+		switch ev := c.step(nil); {
+		case ev.Kind == handshake.NeedInput:
+			in.need = int(ev.Need)
+			return
+		case ev.Kind == handshake.Data && len(ev.Data) > 0:
+			in.plain, in.spoiled = ev.Data, in.r
+		}
+	}
+}
+
+// fits reports whether the next record, if its header is there, can be opened
+// into n bytes: else it waits for a Read with more room.
+func (in *inbound) fits(n int) bool {
+	next := in.unread()
+	return len(next) < record.HeaderLen || int(next[3])<<8|int(next[4]) <= n
+}
+
+// step takes one event from the receiver and does what it asks for.
+func (c *Conn) step(dst []byte) handshake.Event {
+	in := &c.in
+	n, ev := in.half.StepInto(in.now, in.unread(), dst)
+	in.r += n
+	if ev.Kind == handshake.Data || ev.Kind == handshake.NeedInput {
+		return ev
+	}
+	c.merge(ev.Action)
+	switch ev.Kind {
+	case handshake.PeerClosed:
+		in.err = io.EOF
+	case handshake.Failed:
+		in.err = c.fail(in.half.Err())
+	}
+	c.serve()
+	c.tell(ev, in.half.Session)
+	return ev
+}
+
+// ends makes an error of the transport final; it reports false for those that are not.
+func (c *Conn) ends(err error) bool {
+	in := &c.in
+	switch {
+	case err == errEnd:
+		in.half.EOF()
+		in.err = in.half.Err()
+		if c.cfg.AcceptTruncation {
+			in.err = io.EOF
+		}
+	case isTimeout(err):
+		return false
+	default:
+		in.err = err
+	}
+	return true
+}
+
+// fill reads the transport once, after which in.unread has grown. The error is
+// errEnd, a timeout, net.ErrClosed or a *TransportError. After an interruption
+// there may be nothing new and no error.
+func (c *Conn) fill(need int) error {
+	in := &c.in
+	in.need = need
+	for {
+		n, err := c.receive()
+		if n > 0 {
+			in.busy = in.w+n == len(in.buf) || in.busy && n > smallBuffer/2
+			in.w += n
+			in.now = time.Now()
+			return nil
+		}
+		switch {
+		case err == nil: // a Reader may say nothing
+		case err == io.EOF || errors.Is(err, io.EOF):
+			return errEnd
+		case c.isClosed():
+			return net.ErrClosed
+		case isTimeout(err):
+			return c.interrupted(err)
+		default:
+			return &TransportError{"read", err}
+		}
+	}
+}
+
+func (c *Conn) receive() (int, error) {
+	if c.raw != nil {
+		return c.raw.read()
+	}
+	in := &c.in
+	n, err := c.nc.Read(in.room())
+	if n == 0 {
+		in.release()
+	}
+	return n, err
+}
+
+// interrupted lets those have the reading role who asked for it by a deadline.
+func (c *Conn) interrupted(timeout error) error {
+	c.dl.Lock()
+	wanted := c.yield > 0
+	c.dl.Unlock()
+	if !wanted && c.pump.Load() == nil || c.readDeadline.passed() {
+		return timeout
+	}
+	c.in.mu.Unlock()
+	runtime.Gosched()
+	c.in.mu.Lock()
+	return nil
+}
+
+// unread is the ciphertext that is not yet consumed.
+func (in *inbound) unread() []byte { return in.buf[in.r:in.w] }
+
+func (in *inbound) clock() time.Time {
+	in.now = time.Now()
+	return in.now
+}
+
+// room gives free space behind the ciphertext, for the record that is under
+// way at least.
+func (in *inbound) room() []byte {
+	size := smallBuffer
+	if in.busy {
+		size = largeBuffer
+	}
+	switch left := in.w - in.r; {
+	case in.buf == nil:
+		in.buf = getBuffer(size)
+	case len(in.buf) < max(size, in.need):
+		buf := getBuffer(max(size, in.need))
+		copy(buf, in.unread())
+		in.drop()
+		in.buf, in.w = buf, left
+	case in.r > 0:
+		copy(in.buf, in.unread())
+		in.r, in.w = 0, left
+	}
+	return in.buf[in.w:]
+}
+
+// release gives the buffer back if there is nothing in it.
+func (in *inbound) release() {
+	if in.buf != nil && in.r == in.w && len(in.plain) == 0 {
+		in.drop()
+	}
+}
+
+// drop gives the buffer back, without plaintext.
+func (in *inbound) drop() {
+	clear(in.buf[:in.spoiled])
+	putBuffer(in.buf)
+	in.buf, in.plain = nil, nil
+	in.r, in.w, in.spoiled = 0, 0, 0
+}
+
+// WriteTo writes all that the peer sends to w until its close_notify.
+func (c *Conn) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		n, err := c.writeSome(w)
+		written += int64(n)
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// writeSome writes to w what one large Read would give. It borrows a buffer only
+// once there is something to read.
+func (c *Conn) writeSome(w io.Writer) (int, error) {
+	if err := c.awaitInput(); err != nil {
+		return 0, err
+	}
+	buf := getBuffer(largeBuffer)
+	n, err := c.Read(buf)
+	m := 0
+	if n > 0 {
+		var werr error
+		if m, werr = w.Write(buf[:n]); werr != nil {
+			err = werr
+		} else if m < n {
+			err = io.ErrShortWrite
+		}
+	}
+	clear(buf[:n])
+	putBuffer(buf)
+	return m, err
+}
+
+// awaitInput returns when there may be something to read, or an error to tell.
+func (c *Conn) awaitInput() error {
+	if err := c.secure(&c.readDeadline); err != nil || c.pump.Load() != nil {
+		return err
+	}
+	in := &c.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.r < in.w || len(in.plain) > 0 || in.err != nil {
+		return nil
+	}
+	if err := c.fill(0); err != nil && !c.ends(err) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,316 @@
+package actor
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"tacet/handshake"
+)
+
+// alertTimeout bounds what is written when a connection ends.
+const alertTimeout = 5 * time.Second
+
+// outbound is the writing role: who holds mu seals records and writes to the transport.
+type outbound struct {
+	mu     sync.Mutex
+	half   *handshake.Sender
+	unsent []byte // sealed, and not taken by the transport before a deadline; the end of a pooled buffer
+	err    error  // final
+}
+
+// Write sends p, batched in as few transport writes as 64 KiB a piece make. If
+// a deadline passes, the bytes that it counts have been sealed and go out before
+// those of the next Write: go on with the rest of p.
+func (c *Conn) Write(p []byte) (int, error) {
+	if !c.enter() {
+		return 0, net.ErrClosed
+	}
+	defer c.calls.Add(-2)
+	if err := c.secure(&c.writeDeadline); err != nil {
+		return 0, err
+	}
+	c.out.mu.Lock()
+	defer c.yieldWriting()
+	if err := c.writable(); err != nil {
+		return 0, err
+	}
+	if err := c.flushUnsent(); err != nil {
+		return 0, err
+	}
+	n := 0
+	for n < len(p) {
+		chunk := p[n:min(n+batch, len(p))]
+		sealed, err := c.seal(chunk)
+		if err != nil {
+			return n, err
+		}
+		n += len(chunk)
+		if err := c.send(sealed); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// enter counts a Write in; false once the connection is closed.
+func (c *Conn) enter() bool {
+	for {
+		x := c.calls.Load()
+		if x&1 != 0 {
+			return false
+		}
+		if c.calls.CompareAndSwap(x, x+2) {
+			return true
+		}
+	}
+}
+
+// writable says why nothing can be written now.
+func (c *Conn) writable() error {
+	switch e := c.fatal.Load(); {
+	case e != nil:
+		return e
+	case c.out.err != nil:
+		return c.out.err
+	case c.writeDeadline.passed():
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// seal performs what is due and seals chunk behind it, in a pooled buffer that
+// send takes over.
+func (c *Conn) seal(chunk []byte) ([]byte, error) {
+	out := &c.out
+	out.half.Perform(handshake.Action(c.action.Swap(0)))
+	buf := getBuffer(out.half.SealedSize(len(chunk)))
+	sealed, err := out.half.Seal(buf[:0], chunk)
+	if err == nil {
+		return sealed, nil
+	}
+	if len(sealed) > 0 {
+		_ = c.send(sealed)
+	}
+	if e := c.fatal.Load(); e != nil {
+		return nil, e
+	}
+	return nil, err
+}
+
+// send writes sealed, which is the beginning of a pooled buffer, to the
+// transport. What a timeout leaves is kept.
+func (c *Conn) send(sealed []byte) error {
+	n, err := c.nc.Write(sealed)
+	if err == nil {
+		putBuffer(sealed[:cap(sealed)])
+		return nil
+	}
+	return c.unsent(sealed[min(n, len(sealed)):], err)
+}
+
+// unsent deals with an error of the transport's Write that took all but rest.
+func (c *Conn) unsent(rest []byte, err error) error {
+	out := &c.out
+	out.unsent = nil
+	if len(rest) > 0 {
+		out.unsent = rest
+	}
+	switch e := c.fatal.Load(); {
+	case c.isClosed():
+		return net.ErrClosed
+	case e != nil:
+		return e
+	case isTimeout(err):
+		return err
+	}
+	out.unsent = nil
+	out.err = &TransportError{"write", err}
+	return out.err
+}
+
+// flushUnsent writes what an earlier write left.
+func (c *Conn) flushUnsent() error {
+	out := &c.out
+	if out.err != nil {
+		return out.err
+	}
+	if len(out.unsent) == 0 {
+		return nil
+	}
+	rest := out.unsent
+	n, err := c.nc.Write(rest)
+	if err == nil {
+		out.unsent = nil
+		return nil
+	}
+	return c.unsent(rest[min(n, len(rest)):], err)
+}
+
+// flush writes all that is due. The caller has the writing role.
+func (c *Conn) flush() error {
+	out := &c.out
+	out.half.Perform(handshake.Action(c.action.Swap(0)))
+	if err := c.flushUnsent(); err != nil {
+		return err
+	}
+	n := out.half.Pending()
+	if n == 0 {
+		return nil
+	}
+	return c.send(out.half.AppendOut(getBuffer(n)[:0]))
+}
+
+// flushDue is flush for a goroutine of its own that was given the writing role.
+func (c *Conn) flushDue() {
+	_ = c.flush() // what fails is told to the next Write
+	c.yieldWriting()
+}
+
+// merge leaves a for the writing role to perform.
+func (c *Conn) merge(a handshake.Action) {
+	for a != 0 {
+		old := c.action.Load()
+		if c.action.CompareAndSwap(old, uint32(handshake.Action(old).Merge(a))) {
+			return
+		}
+	}
+}
+
+// serve sees to it that what was merged is performed by somebody. The peer may
+// be writing, and read only when that is done: so a reader never waits for what it writes.
+func (c *Conn) serve() {
+	if c.action.Load() != 0 && c.out.mu.TryLock() {
+		go c.flushDue()
+	}
+}
+
+// yieldWriting gives up the writing role, unless something was posted meanwhile.
+func (c *Conn) yieldWriting() {
+	for {
+		c.out.mu.Unlock()
+		if c.action.Load() == 0 || !c.out.mu.TryLock() {
+			return
+		}
+		_ = c.flush()
+	}
+}
+
+// CloseWrite sends close_notify, after which Write fails and the peer reads
+// io.EOF, and half-closes the transport if that has a CloseWrite. Reading goes
+// on. Before the handshake is complete it is misuse.
+//
+// = RFC 9846 §6.1
+func (c *Conn) CloseWrite() error {
+	if !c.secured.Load() {
+		return &handshake.Error{Kind: handshake.KindNotSecure, Field: "CloseWrite"}
+	}
+	if !c.enter() {
+		return net.ErrClosed
+	}
+	defer c.calls.Add(-2)
+	c.out.mu.Lock()
+	defer c.yieldWriting()
+	if err := c.writable(); err != nil {
+		return err
+	}
+	c.out.half.CloseWrite()
+	if err := c.flush(); err != nil {
+		return err
+	}
+	if t, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		return t.CloseWrite()
+	}
+	return nil
+}
+
+// Close closes the connection and its transport. If no Write is in flight it
+// sends close_notify first, for which it waits five seconds at most; otherwise the Write
+// is what it breaks off. Blocked calls return net.ErrClosed, and so does a second Close.
+func (c *Conn) Close() error {
+	writing, first := c.shut()
+	if !first {
+		return net.ErrClosed
+	}
+	if c.secured.Load() && !writing {
+		_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+		c.out.mu.Lock()
+		c.closeWriting()
+		c.yieldWriting()
+	}
+	var err error
+	if !c.detached.Load() {
+		err = c.nc.Close()
+	}
+	c.hs.mu.Lock()
+	if c.hs.cancel != nil {
+		c.hs.cancel()
+	}
+	c.hs.wake()
+	interrupted := c.hs.err != nil // by its context, which closed the transport
+	c.hs.mu.Unlock()
+	if p := c.pump.Load(); p != nil {
+		p.wake()
+	}
+	if interrupted {
+		return nil
+	}
+	return err
+}
+
+// closeWriting sends close_notify, as far as that can be done.
+func (c *Conn) closeWriting() {
+	if c.out.err == nil {
+		c.out.half.CloseWrite()
+		_ = c.flush()
+	}
+}
+
+// shut marks the connection closed, and says whether a Write is in flight.
+func (c *Conn) shut() (writing, first bool) {
+	for {
+		x := c.calls.Load()
+		if x&1 != 0 {
+			return false, false
+		}
+		if c.calls.CompareAndSwap(x, x|1) {
+			return x > 0, true
+		}
+	}
+}
+
+// ReadFrom sends all that r gives until io.EOF.
+func (c *Conn) ReadFrom(r io.Reader) (read int64, err error) {
+	size := smallBuffer
+	for {
+		n, err := c.sendSome(r, size)
+		read += int64(n)
+		switch {
+		case err == io.EOF:
+			return read, nil
+		case err != nil:
+			return read, err
+		case n == size:
+			size = batch // it has more to give
+		}
+	}
+}
+
+// sendSome sends what one Read of r gives.
+func (c *Conn) sendSome(r io.Reader, size int) (int, error) {
+	buf := getBuffer(size)
+	n, err := r.Read(buf[:size])
+	defer func() {
+		clear(buf[:n])
+		putBuffer(buf)
+	}()
+	if n == 0 {
+		return 0, err
+	}
+	if _, werr := c.Write(buf[:n]); werr != nil {
+		return n, werr
+	}
+	return n, err
+}
