@@ -4,7 +4,7 @@ import "iter"
 
 // Certificate12 is a Certificate of TLS 1.2 and lower (RFC 5246 §7.4.2).
 type Certificate12 struct {
-	Chain Vector24 // DER, leaf first; empty if a client has none
+	Chain Vector24 `tls:"certificate_list"` // DER, leaf first; empty if a client has none
 }
 
 func (*Certificate12) Type() Type { return TypeCertificate }
@@ -22,9 +22,9 @@ func (m *Certificate12) Append(dst []byte) []byte {
 
 // Certificate13 is a Certificate of TLS 1.3 (RFC 9846 §4.5.1).
 type Certificate13 struct {
-	Context []byte // certificate_request_context; empty for a server
-	Entries CertificateEntries
-	Leaf    Extensions // of the first entry; Append writes Entries only
+	Context []byte             `tls:"certificate_request_context"` // certificate_request_context; empty for a server
+	Entries CertificateEntries `tls:"certificate_list"`
+	Leaf    Extensions         // of the first entry; Append writes Entries only
 }
 
 func (*Certificate13) Type() Type { return TypeCertificate }
@@ -126,9 +126,9 @@ func AppendCertificateEntry(dst, der []byte, ext *Extensions) []byte {
 
 // CompressedCertificate is a Certificate13 message, compressed (RFC 8879 §4).
 type CompressedCertificate struct {
-	Algorithm uint16 // IANA "TLS Certificate Compression Algorithm IDs": 1 zlib, 2 brotli, 3 zstd
-	Length    uint32 // of the body once decompressed, below 2^24
-	Body      []byte // compressed
+	Algorithm uint16 `tls:"algorithm"`                      // IANA "TLS Certificate Compression Algorithm IDs": 1 zlib, 2 brotli, 3 zstd
+	Length    uint32 `tls:"uncompressed_length"`            // of the body once decompressed, below 2^24
+	Body      []byte `tls:"compressed_certificate_message"` // compressed
 }
 
 func (*CompressedCertificate) Type() Type { return TypeCompressedCertificate }
@@ -151,7 +151,7 @@ func (m *CompressedCertificate) Append(dst []byte) []byte {
 
 // CertificateStatus is the server's OCSP staple of TLS 1.2 (RFC 6066 §8).
 type CertificateStatus struct {
-	Response []byte // OCSPResponse, DER
+	Response []byte `tls:"response"` // OCSPResponse, DER
 }
 
 func (*CertificateStatus) Type() Type { return TypeCertificateStatus }

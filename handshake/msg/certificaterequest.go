@@ -2,9 +2,9 @@ package msg
 
 // CertificateRequest12 is a CertificateRequest of TLS 1.2 (RFC 5246 §7.4.4).
 type CertificateRequest12 struct {
-	Types       []byte   // certificate_types, one or more
-	Schemes     Uint16s  // supported_signature_algorithms, one or more
-	Authorities Vector16 // DER names; none: any
+	Types       []byte   `tls:"certificate_types"`              // certificate_types, one or more
+	Schemes     Uint16s  `tls:"supported_signature_algorithms"` // supported_signature_algorithms, one or more
+	Authorities Vector16 `tls:"certificate_authorities"`        // DER names; none: any
 }
 
 func (*CertificateRequest12) Type() Type { return TypeCertificateRequest }
@@ -28,7 +28,7 @@ func (m *CertificateRequest12) Append(dst []byte) []byte {
 
 // CertificateRequest13 is a CertificateRequest of TLS 1.3 (RFC 9846 §4.4.2).
 type CertificateRequest13 struct {
-	Context []byte // certificate_request_context; empty during the handshake
+	Context []byte `tls:"certificate_request_context"` // certificate_request_context; empty during the handshake
 	Ext     Extensions
 }
 
@@ -49,8 +49,8 @@ func (m *CertificateRequest13) Append(dst []byte) []byte {
 // CertificateVerify proves possession of the certificate's key (RFC 9846
 // §4.5.2; RFC 5246 §7.4.8).
 type CertificateVerify struct {
-	Scheme    uint16
-	Signature []byte
+	Scheme    uint16 `tls:"algorithm"`
+	Signature []byte `tls:"signature"`
 }
 
 func (*CertificateVerify) Type() Type { return TypeCertificateVerify }

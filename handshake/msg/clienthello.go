@@ -9,11 +9,11 @@ import (
 
 // ClientHello opens a handshake (RFC 9846 §4.2.2; RFC 5246 §7.4.1.2).
 type ClientHello struct {
-	Version     record.Version // legacy_version
-	Random      [32]byte
-	SessionID   []byte  // up to 32 bytes
-	Suites      Uint16s // one or more
-	Compression []byte  // holds null (0)
+	Version     record.Version `tls:"legacy_version"`
+	Random      [32]byte       `tls:"random"`
+	SessionID   []byte         `tls:"legacy_session_id"`          // up to 32 bytes
+	Suites      Uint16s        `tls:"cipher_suites"`              // one or more
+	Compression []byte         `tls:"legacy_compression_methods"` // holds null (0)
 	Ext         Extensions
 }
 

@@ -83,7 +83,7 @@ func (in Where) message() Type {
 
 // Extensions holds the extensions of any message, in both directions. Which of
 // the fields mean something, Have says; a builder fills fields and calls Set.
-// Fields of a parsed message alias its body.
+// Fields of a parsed message alias its body. Numbers tagged decimal are no codes.
 type Extensions struct {
 	have Set
 
@@ -103,7 +103,7 @@ type Extensions struct {
 	SCTs                    Vector16 // signed_certificate_timestamp of a certificate's owner
 	Padding                 int      // padding: number of zero bytes
 	CertificateCompression  Uint16s  // compress_certificate
-	RecordSizeLimit         uint16   // record_size_limit: 64 bytes or more
+	RecordSizeLimit         uint16   `show:"decimal"` // record_size_limit: 64 bytes or more
 	SessionTicket           []byte   // session_ticket of a client
 	RenegotiationInfo       []byte   // renegotiation_info: renegotiated_connection
 
@@ -112,7 +112,7 @@ type Extensions struct {
 	Cookie            []byte         // cookie
 	PSKModes          []byte         // psk_key_exchange_modes: 0 psk_ke, 1 psk_dhe_ke
 	PSK               OfferedPSKs    // pre_shared_key of a client
-	SelectedPSK       uint16         // pre_shared_key of a server: index of the identity
+	SelectedPSK       uint16         `show:"decimal"` // pre_shared_key of a server: index of the identity
 	MaxEarlyData      uint32         // early_data of a NewSessionTicket: bytes
 	KeyShares         KeyShares      // key_share of a client
 	ServerShare       KeyShare       // key_share of a ServerHello

@@ -3,10 +3,10 @@ package msg
 // ServerECDHE is the ServerKeyExchange of the ECDHE suites of TLS 1.2 (RFC 8422
 // §5.4). Which struct a ServerKeyExchange is, the suite's key exchange decides.
 type ServerECDHE struct {
-	Group     uint16
-	Public    []byte // the server's share, 1 to 255 bytes
-	Scheme    uint16
-	Signature []byte
+	Group     uint16 `tls:"namedcurve"`
+	Public    []byte `tls:"public"` // the server's share, 1 to 255 bytes
+	Scheme    uint16 `tls:"algorithm"`
+	Signature []byte `tls:"signature"`
 	Params    []byte // ServerECDHParams, the part that is signed; set by Parse, not read by Append
 }
 
@@ -44,7 +44,7 @@ func (m *ServerECDHE) Append(dst []byte) []byte {
 
 // ClientECDHE is the ClientKeyExchange of the ECDHE suites of TLS 1.2 (RFC 8422 §5.7).
 type ClientECDHE struct {
-	Public []byte // the client's share, 1 to 255 bytes
+	Public []byte `tls:"ecdh_Yc"` // the client's share, 1 to 255 bytes
 }
 
 func (*ClientECDHE) Type() Type { return TypeClientKeyExchange }

@@ -21,11 +21,11 @@ var (
 // ServerHello answers a ClientHello; it is also the HelloRetryRequest
 // (RFC 9846 §4.2.3, §4.2.4; RFC 5246 §7.4.1.3).
 type ServerHello struct {
-	Version     record.Version // legacy_version
-	Random      [32]byte
-	SessionID   []byte // up to 32 bytes; echoed in TLS 1.3
-	Suite       uint16
-	Compression uint8 // as sent; the engine demands 0
+	Version     record.Version `tls:"legacy_version"`
+	Random      [32]byte       `tls:"random"`
+	SessionID   []byte         `tls:"legacy_session_id_echo"` // up to 32 bytes; echoed in TLS 1.3
+	Suite       uint16         `tls:"cipher_suite"`
+	Compression uint8          `tls:"legacy_compression_method"` // as sent; the engine demands 0
 	Ext         Extensions
 }
 

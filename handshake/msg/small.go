@@ -2,7 +2,7 @@ package msg
 
 // Finished is the MAC over the handshake (RFC 9846 §4.5.3; RFC 5246 §7.4.9).
 type Finished struct {
-	Verify []byte // verify_data, any length up to LimitFinished
+	Verify []byte `tls:"verify_data"` // verify_data, any length up to LimitFinished
 }
 
 func (*Finished) Type() Type { return TypeFinished }
@@ -21,7 +21,7 @@ func (m *Finished) Append(dst []byte) []byte {
 
 // KeyUpdate says that the sender's next record comes under new keys (RFC 9846 §4.7.3).
 type KeyUpdate struct {
-	Request bool // update_requested: the receiver is to update too
+	Request bool `tls:"request_update"` // update_requested: the receiver is to update too
 }
 
 func (*KeyUpdate) Type() Type { return TypeKeyUpdate }

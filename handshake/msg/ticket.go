@@ -2,8 +2,8 @@ package msg
 
 // NewSessionTicket12 gives the client a ticket of TLS 1.2 (RFC 5077 §3.3).
 type NewSessionTicket12 struct {
-	Lifetime uint32 // a hint, in seconds; 0: unspecified
-	Ticket   []byte // may be empty: no ticket after all
+	Lifetime uint32 `tls:"ticket_lifetime_hint"` // a hint, in seconds; 0: unspecified
+	Ticket   []byte `tls:"ticket"`               // may be empty: no ticket after all
 }
 
 func (*NewSessionTicket12) Type() Type { return TypeNewSessionTicket }
@@ -21,10 +21,10 @@ func (m *NewSessionTicket12) Append(dst []byte) []byte {
 
 // NewSessionTicket13 gives the client a ticket of TLS 1.3 (RFC 9846 §4.7.1).
 type NewSessionTicket13 struct {
-	Lifetime uint32 // in seconds; the RFC's most is 7 days
-	AgeAdd   uint32 // added to the age in milliseconds, modulo 2^32
-	Nonce    []byte // up to 255 bytes
-	Ticket   []byte // 1 byte or more
+	Lifetime uint32 `tls:"ticket_lifetime"` // in seconds; the RFC's most is 7 days
+	AgeAdd   uint32 `tls:"ticket_age_add"`  // added to the age in milliseconds, modulo 2^32
+	Nonce    []byte `tls:"ticket_nonce"`    // up to 255 bytes
+	Ticket   []byte `tls:"ticket"`          // 1 byte or more
 	Ext      Extensions
 }
 

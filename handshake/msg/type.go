@@ -165,7 +165,8 @@ func (r Raw) Body() []byte { return r[HeaderLen:] }
 // Parse resets the message and reads a body (no header). The message then
 // aliases body, which the caller must leave alone while the message is in use.
 // It fails with an [*Error]. Append writes header and body behind dst; it
-// panics if a field is longer than its length prefix can say.
+// panics if a field is longer than its length prefix can say. Struct tags name
+// the fields as the RFCs do, for [Fields].
 type Message interface {
 	Type() Type
 	Parse(body []byte) error
