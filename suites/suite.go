@@ -83,7 +83,7 @@ func (s *Suite) Protect(v record.Version, key, iv []byte) record.Protection {
 	if v == record.TLS13 {
 		return record.AEAD13(b.new, key, iv, s.Limit)
 	}
-	return b.protect12(b.new, key, iv, s.Limit)
+	return b.protect12(b.new, key, iv, noLimit) // nothing short of a new handshake could rekey
 }
 
 // Permitted reports whether OpenSSL's security level (0 to 5, @SECLEVEL=n) lets the
