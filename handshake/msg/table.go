@@ -67,14 +67,24 @@ var lowRows = func() (index [64]uint8) {
 	return index
 }()
 
+// highRows are the rows of the other ids.
+var highRows = func() (rows []uint8) {
+	for i := range table {
+		if table[i].id >= 64 {
+			rows = append(rows, uint8(i))
+		}
+	}
+	return rows
+}()
+
 // rowOf gives the row of an extension, -1 if it has none.
 func rowOf(id Ext) int {
 	if id < 64 {
 		return int(lowRows[id]) - 1
 	}
-	for i := range table {
+	for _, i := range highRows {
 		if table[i].id == id {
-			return i
+			return int(i)
 		}
 	}
 	return -1
