@@ -146,6 +146,9 @@ func chainCases(t testing.TB) []chainCase {
 		chainCase{name: "good, client", sent: list(good), cas: trust, client: true},
 		chainCase{name: "good, partial chain", sent: list(viaInter), cas: list(inter.Cert), partial: true},
 		chainCase{name: "good, leaf itself trusted, partial", sent: list(viaInter), cas: list(viaInter), partial: true},
+		chainCase{name: "good, root's new key under its old one", sent: rollover(m, m.root.Cert.SubjectKeyId), cas: trust},
+		chainCase{name: "the same without key ids", sent: rollover(m, nil), cas: trust, want: "SELF_SIGNED_CERT_IN_CHAIN"},
+		chainCase{name: "good, Ed448 leaf", sent: list(root.Issue(t, m.template(), credtest.Ed448)), kind: credtest.Ed448, cas: trust},
 		chainCase{name: "good, RSA-PSS leaf", sent: list(root.Issue(t, m.template(), credtest.RSAPSS)), kind: credtest.RSAPSS, cas: trust},
 		chainCase{name: "good, name constraints kept", sent: constrained(m, permitted("example.com")), cas: trust},
 	)
@@ -183,6 +186,14 @@ func chainCases(t testing.TB) []chainCase {
 // below returns a leaf of a, and a and what is above.
 func below(m *maker, a *credtest.Authority, tweaks ...tweak) []*x509.Certificate {
 	return append(list(m.leaf(a, tweaks...)), a.Chain()...)
+}
+
+// rollover returns a leaf of the root's new key, and the root's certificate for it under the old
+// key: self-issued but not self-signed, which only the authority key id tells.
+func rollover(m *maker, keyID []byte) []*x509.Certificate {
+	template := credtest.AuthorityTemplate(m.root.Cert.Subject.CommonName)
+	template.AuthorityKeyId = keyID
+	return below(m, m.root.Sub(m, template, credtest.OtherP256))
 }
 
 func constrained(m *maker, tweaks ...tweak) []*x509.Certificate {

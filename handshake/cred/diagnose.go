@@ -66,7 +66,7 @@ func (v *Verifier) has(c *x509.Certificate) bool {
 			return true
 		}
 	}
-	found := v.probe(c, c.NotBefore)
+	found := v.probe(c)
 	return found != nil && found.Equal(c)
 }
 
@@ -79,10 +79,8 @@ func (v *Verifier) issuer(c *x509.Certificate, now time.Time) *x509.Certificate 
 			found = o
 		}
 	}
-	for _, at := range [...]time.Time{now, c.NotBefore, c.NotAfter} {
-		if found == nil {
-			found = v.probe(c, at)
-		}
+	if found == nil {
+		found = v.probe(c)
 	}
 	if found != nil && found.Equal(c) {
 		return nil
@@ -92,12 +90,12 @@ func (v *Verifier) issuer(c *x509.Certificate, now time.Time) *x509.Certificate 
 
 // probe asks the pool, which cannot be looked into, for the anchor directly above c, or for c
 // itself if it is one: by verifying c alone, at a time when it is valid. An anchor that is
-// itself not valid then comes with the error.
-func (v *Verifier) probe(c *x509.Certificate, at time.Time) *x509.Certificate {
+// not valid then comes with the error.
+func (v *Verifier) probe(c *x509.Certificate) *x509.Certificate {
 	alone := *c
 	alone.UnhandledCriticalExtensions = nil
 	chains, err := alone.Verify(x509.VerifyOptions{
-		Roots: v.anchors(), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: v.anchors(), CurrentTime: c.NotBefore, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err == nil {
 		chain := chains[0]

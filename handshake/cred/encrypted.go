@@ -22,7 +22,7 @@ import (
 
 // Bounds on what a key file may ask of the machine: iterations of PBKDF2, and bytes of scrypt.
 const (
-	maxIterations   = 100_000_000
+	maxIterations   = 10_000_000
 	maxScryptMemory = 256 << 20
 )
 

@@ -2,6 +2,7 @@ package cred
 
 import (
 	"crypto/x509"
+	"strconv"
 	"strings"
 
 	"tacet/record"
@@ -17,6 +18,7 @@ const (
 	KindSignature                 // a handshake signature that is malformed or wrong
 	KindSchemeUnfit               // a signature scheme that is unknown, or not for this version or key
 	KindParse                     // a certificate that does not parse
+	KindHugeKey                   // an RSA key of more than MaxRSABits
 	KindNoCertificate             // an empty chain where one was needed
 	KindName                      // the leaf is for other names
 
@@ -75,6 +77,7 @@ var kinds = [kindEnd]struct {
 	KindSignature:     {"ERR_SSL_BAD_SIGNATURE", 0, record.AlertDecryptError, "handshake signature is wrong"},
 	KindSchemeUnfit:   {"ERR_SSL_WRONG_SIGNATURE_TYPE", 0, record.AlertIllegalParameter, "signature scheme does not fit"},
 	KindParse:         {"ERR_SSL_ASN1_LIB", 0, record.AlertBadCertificate, "certificate does not parse"},
+	KindHugeKey:       {"UNSPECIFIED", 0, record.AlertBadCertificate, "RSA key is too large"},
 	KindNoCertificate: {"UNABLE_TO_GET_ISSUER_CERT", 0, record.AlertCertificateRequired, "no certificate was given"},
 	KindName:          {"ERR_TLS_CERT_ALTNAME_INVALID", 62, record.AlertBadCertificate, "certificate is for other names"},
 
@@ -173,7 +176,7 @@ func (e *Error) Error() string {
 	b.WriteString(e.Kind.String())
 	if e.Cert != nil {
 		b.WriteString(": ")
-		b.WriteString(e.Cert.Subject.String())
+		b.WriteString(strconv.Quote(e.Cert.Subject.String())) // the peer wrote it
 	}
 	if e.Err != nil {
 		b.WriteString(": ")

@@ -110,6 +110,16 @@ func parseSPKI(der []byte) (crypto.PublicKey, error) {
 	return nil, errors.New("public key is of an unknown kind")
 }
 
+const oidMGF1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
+
+// isPSSKey reports whether a SubjectPublicKeyInfo is of RSASSA-PSS.
+func isPSSKey(spki []byte) bool {
+	in := cryptobyte.String(spki)
+	var info, algorithm, oid cryptobyte.String
+	return in.ReadASN1(&info, asn1.SEQUENCE) && info.ReadASN1(&algorithm, asn1.SEQUENCE) &&
+		algorithm.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) && bytes.Equal(oid, oidRSAPSS)
+}
+
 func parsePSSKey(params cryptobyte.String, key []byte) (crypto.PublicKey, error) {
 	pub, err := x509.ParsePKCS1PublicKey(key)
 	if err != nil {
@@ -153,6 +163,20 @@ func parsePSSParams(der cryptobyte.String) (crypto.Hash, int, error) {
 			return 0, 0, errKeyForm
 		}
 	}
+	mask := crypto.SHA1
+	if hasMGF {
+		var id cryptobyte.String
+		var ok bool
+		if !mgf.ReadASN1(&id, asn1.SEQUENCE) || readOID(&id) != oidMGF1 {
+			return 0, 0, errKeyForm
+		}
+		if mask, ok = parseHash(id); !ok {
+			return 0, 0, errKeyForm
+		}
+	}
+	if mask != h { // no signature scheme of TLS mixes two hashes
+		return 0, 0, errKeyForm
+	}
 	if hasSalt && (!salt.ReadASN1Integer(&n) || n < 0 || !salt.Empty()) {
 		return 0, 0, errKeyForm
 	}
@@ -160,12 +184,13 @@ func parsePSSParams(der cryptobyte.String) (crypto.Hash, int, error) {
 }
 
 func parseHash(der cryptobyte.String) (crypto.Hash, bool) {
-	var id, oid cryptobyte.String
-	if !der.ReadASN1(&id, asn1.SEQUENCE) || !id.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) {
+	var id cryptobyte.String
+	if !der.ReadASN1(&id, asn1.SEQUENCE) {
 		return 0, false
 	}
+	oid := readOID(&id)
 	for _, h := range hashOIDs {
-		if h.oid == string(oid) {
+		if h.oid == oid {
 			return h.hash, true
 		}
 	}

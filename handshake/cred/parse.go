@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
 )
@@ -19,8 +20,13 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
+// MaxRSABits is the largest RSA modulus that a peer's certificate may have: a verification costs
+// the square of its length (CVE-2023-29409), and the limit is that of crypto/tls.
+const MaxRSABits = 8192
+
 // ParseChain parses the chain that a peer sent, the leaf first, in DER. It fails with an *Error
-// of KindParse, or KindNoCertificate when the chain is empty. It keeps the slices.
+// of KindParse, KindHugeKey for an RSA key of more than MaxRSABits, or KindNoCertificate when the
+// chain is empty. It keeps the slices.
 func ParseChain(der [][]byte) ([]*x509.Certificate, error) {
 	if len(der) == 0 {
 		return nil, fail(KindNoCertificate, nil, nil)
@@ -31,7 +37,21 @@ func ParseChain(der [][]byte) ([]*x509.Certificate, error) {
 		if err != nil {
 			return nil, &Error{Kind: KindParse, Code: KindParse.Code(), Depth: i, Err: fmt.Errorf("certificate %d: %w", i, err)}
 		}
+		if rsaBits(cert) > MaxRSABits {
+			return nil, &Error{Kind: KindHugeKey, Code: KindHugeKey.Code(), Cert: cert, Depth: i}
+		}
 		chain[i] = cert
 	}
 	return chain, nil
+}
+
+// rsaBits returns the length of the certificate's RSA modulus, of either kind; 0 when it has none.
+func rsaBits(cert *x509.Certificate) int {
+	switch k := PublicKey(cert).(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen()
+	case *PSSPublicKey:
+		return k.RSA.N.BitLen()
+	}
+	return 0
 }

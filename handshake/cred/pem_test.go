@@ -3,12 +3,17 @@ package cred_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
@@ -168,8 +173,32 @@ func TestParseChain(t *testing.T) {
 	wantKind(t, err, cred.KindParse, record.AlertBadCertificate, "trailing byte")
 	_, err = cred.ParseChain([][]byte{nil})
 	wantKind(t, err, cred.KindParse, record.AlertBadCertificate, "empty certificate")
+	for _, pss := range []bool{false, true} {
+		huge := bytes.Clone(credtest.CA(t).Leaf(t, credtest.P256, "example.com").Chain[0])
+		huge = credtest.Resign(t, huge, hugeRSA(t, pss), credtest.CA(t).Key)
+		_, err = cred.ParseChain([][]byte{c.Chain[1], huge})
+		wantKind(t, err, cred.KindHugeKey, record.AlertBadCertificate, "RSA key of 8193 bits")
+	}
 	_, err = cred.ParseChain(nil)
 	wantKind(t, err, cred.KindNoCertificate, record.AlertCertificateRequired, "empty chain")
+}
+
+// hugeRSA returns the SubjectPublicKeyInfo of an RSA key of 8193 bits.
+func hugeRSA(t *testing.T, pss bool) []byte {
+	t.Helper()
+	n := new(big.Int).Lsh(big.NewInt(1), 8192)
+	oid := unhex(t, "06092a864886f70d010101")
+	if pss {
+		oid[len(oid)-1] = 10
+	} else {
+		oid = append(oid, 5, 0)
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(oid) })
+		b.AddASN1BitString(x509.MarshalPKCS1PublicKey(&rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 65537}))
+	})
+	return b.BytesOrPanic()
 }
 
 // TestPSSParameters reads certificates whose RSASSA-PSS key is bound to a hash and a salt.

@@ -2,7 +2,6 @@ package cred
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"crypto/x509"
 	"time"
 )
@@ -47,7 +46,7 @@ type Verifier struct {
 func NewVerifier(cas []*x509.Certificate, partial bool) *Verifier {
 	v := &Verifier{Roots: x509.NewCertPool(), CAs: cas, PartialChain: partial}
 	for _, c := range cas {
-		if partial || selfIssued(c) {
+		if partial || selfSigned(c) {
 			v.Roots.AddCert(issuerForm(c))
 		}
 	}
@@ -105,7 +104,7 @@ func (v *Verifier) anchors() *x509.CertPool {
 func (v *Verifier) between(sent []*x509.Certificate) *x509.CertPool {
 	var pool *x509.CertPool
 	add := func(c *x509.Certificate) {
-		if selfIssued(c) {
+		if selfSigned(c) {
 			return // an anchor is in Roots, or else it is none
 		}
 		if pool == nil {
@@ -158,13 +157,8 @@ func (v *Verifier) maxDepth() int {
 
 // weak reports whether a certificate's key is below the security level.
 func (v *Verifier) weak(c *x509.Certificate) bool {
-	switch k := PublicKey(c).(type) {
-	case *rsa.PublicKey:
-		return k.N.BitLen() < v.minRSABits()
-	case *PSSPublicKey:
-		return k.RSA.N.BitLen() < v.minRSABits()
-	}
-	return false
+	n := rsaBits(c)
+	return n > 0 && n < v.minRSABits()
 }
 
 // selfIssued reports whether subject and issuer are one.
@@ -179,6 +173,15 @@ func likelyIssued(c, issuer *x509.Certificate) bool {
 		return false
 	}
 	return len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
+}
+
+// keepsToPSS reports whether the issuer's key may have made a signature with algorithm a: one of
+// RSASSA-PSS makes no other.
+func keepsToPSS(issuer *x509.Certificate, a x509.SignatureAlgorithm) bool {
+	if !isPSSKey(issuer.RawSubjectPublicKeyInfo) {
+		return true
+	}
+	return a == x509.SHA256WithRSAPSS || a == x509.SHA384WithRSAPSS || a == x509.SHA512WithRSAPSS
 }
 
 // issuerForm returns a certificate that crypto/x509 can check signatures by: c itself, or for a

@@ -31,7 +31,7 @@ func (w *walk) judge() {
 	if top-1 > w.v.maxDepth() {
 		w.report(KindChainTooLong, top)
 	}
-	if !w.v.PartialChain && !selfIssued(w.chain[top]) {
+	if !w.v.PartialChain && !selfSigned(w.chain[top]) {
 		w.report(KindNoIssuer, top)
 	}
 	w.extensions()
@@ -67,7 +67,7 @@ func (w *walk) build(others []*x509.Certificate) {
 		} else if !own {
 			if issuer = w.pick(c, others); issuer != nil {
 				w.sent++
-				trusted = w.v.has(issuer)
+				trusted = selfSigned(issuer) && w.v.has(issuer)
 			}
 		}
 		if issuer == nil {
@@ -202,6 +202,9 @@ func (w *walk) strength() {
 		}
 		if i < len(w.chain)-1 && weakDigest(c.SignatureAlgorithm) {
 			w.report(KindWeakDigest, i)
+		}
+		if i < len(w.chain)-1 && !keepsToPSS(w.chain[i+1], c.SignatureAlgorithm) {
+			w.report(KindCertSignature, i)
 		}
 	}
 }
