@@ -3,6 +3,7 @@ package suites
 import (
 	"crypto"
 	"fmt"
+	"slices"
 
 	"tacet/record"
 )
@@ -83,7 +84,9 @@ func (s *Suite) Protect(v record.Version, key, iv []byte) record.Protection {
 	if v == record.TLS13 {
 		return record.AEAD13(b.new, key, iv, s.Limit)
 	}
-	return b.protect12(b.new, key, iv, noLimit) // nothing short of a new handshake could rekey
+	// Nothing short of a new handshake could rekey. The copies keep key and iv
+	// off the heap in TLS 1.3.
+	return b.protect12(b.new, slices.Clone(key), slices.Clone(iv), noLimit)
 }
 
 // Permitted reports whether OpenSSL's security level (0 to 5, @SECLEVEL=n) lets the

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/x509"
 	"slices"
 	"time"
 
@@ -52,6 +53,9 @@ type Session struct {
 	// says that they were verified.
 	PeerChain [][]byte
 	Verified  bool
+
+	// Certificates is PeerChain parsed, if that was done already. It is not encoded.
+	Certificates []*x509.Certificate
 
 	// MaxEarlyData is how many bytes of early data the server takes; 0: none.
 	MaxEarlyData uint32
