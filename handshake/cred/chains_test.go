@@ -174,6 +174,7 @@ func chainCases(t testing.TB) []chainCase {
 		chainCase{name: "leaf expired below an unknown root", sent: list(m.leaf(inter, expired), inter.Cert), cas: list(m.other.Cert), want: "CERT_HAS_EXPIRED", stop: 20},
 		chainCase{name: "leaf expired, intermediate not yet valid", sent: list(m.leaf(m.sub(root, "young", notYet), expired), m.sub(root, "young", notYet).Cert), cas: trust, want: "CERT_HAS_EXPIRED", stop: 9},
 		chainCase{name: "unknown intermediate expired on top", sent: below(m, m.sub(root, "old", expired)), cas: list(m.other.Cert), want: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"},
+		chainCase{name: "two CAs that sign each other", sent: circle(m), cas: list(m.other.Cert), want: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"},
 		chainCase{name: "leaf's signature wrong", sent: list(m.corrupt(good)), cas: trust, want: "CERT_SIGNATURE_FAILURE"},
 		chainCase{name: "intermediate's signature wrong", sent: list(viaInter, m.corrupt(inter.Cert)), cas: trust, want: "CERT_SIGNATURE_FAILURE"},
 		chainCase{name: "signature wrong and expired", sent: list(m.corrupt(m.leaf(root, expired))), cas: trust, want: "CERT_HAS_EXPIRED", stop: 7},
@@ -194,6 +195,14 @@ func rollover(m *maker, keyID []byte) []*x509.Certificate {
 	template := credtest.AuthorityTemplate(m.root.Cert.Subject.CommonName)
 	template.AuthorityKeyId = keyID
 	return below(m, m.root.Sub(m, template, credtest.OtherP256))
+}
+
+// circle returns a leaf below two authorities, each of which is certified by the other.
+func circle(m *maker) []*x509.Certificate {
+	a, b := credtest.Root(m, "circle a", credtest.P256), credtest.Root(m, "circle b", credtest.P384)
+	aByB := b.Sub(m, credtest.AuthorityTemplate("circle a"), credtest.P256)
+	bByA := a.Sub(m, credtest.AuthorityTemplate("circle b"), credtest.P384)
+	return list(m.leaf(a), aByB.Cert, bByA.Cert)
 }
 
 func constrained(m *maker, tweaks ...tweak) []*x509.Certificate {
@@ -228,6 +237,8 @@ func extensionCases(m *maker) []chainCase {
 		{name: "unknown critical extension in the leaf", sent: list(m.leaf(root, critical)), cas: trust, want: "UNSPECIFIED", alsoPool: true},
 		{name: "unknown critical extension in an issuer", sent: below(m, m.sub(root, "critical", critical)), cas: trust, want: "UNSPECIFIED"},
 		{name: "name not permitted", sent: constrained(m, permitted("example.net")), cas: trust, want: "UNSPECIFIED", alsoPool: true},
+		{name: "name not permitted and purpose wrong", sent: below(m, m.sub(root, "constrained", permitted("example.net")), clientOnly), cas: trust, want: "UNSPECIFIED", stop: 26},
+		{name: "name not permitted and expired", sent: below(m, m.sub(root, "constrained", permitted("example.net")), expired), cas: trust, want: "UNSPECIFIED", stop: 10},
 		{name: "name excluded", sent: constrained(m, excluded("example.com")), cas: trust, want: "UNSPECIFIED", stop: 48},
 		{name: "address not excluded", sent: constrained(m, excludedIP), cas: trust},
 		{name: "leaf key of 1024 bits at level 1", sent: list(weak), kind: credtest.RSA1024, cas: trust},
@@ -246,6 +257,7 @@ func revocationCases(m *maker) []chainCase {
 		return a.CRLBetween(m, longAgo, farOff, c...)
 	}
 	silent := m.sub(root, "no CRLs", noCRLSign)
+	namesake := credtest.Root(m, root.Cert.Subject.CommonName, credtest.OtherP256)
 	forger := func() *x509.RevocationList {
 		der := append([]byte(nil), now(root).Raw...)
 		der[len(der)-1] ^= 1
@@ -266,6 +278,7 @@ func revocationCases(m *maker) []chainCase {
 		{name: "no list of the intermediate", sent: chain, cas: trust, crls: lists(now(root)), want: "UNABLE_TO_GET_CRL", alsoPool: true},
 		{name: "no list of the root", sent: chain, cas: trust, crls: lists(now(inter)), want: "UNABLE_TO_GET_CRL"},
 		{name: "a stranger's list", sent: list(leaf), cas: trust, crls: lists(now(m.other)), want: "UNABLE_TO_GET_CRL"},
+		{name: "a list of the root's namesake", sent: list(leaf), cas: trust, crls: lists(now(namesake)), want: "UNABLE_TO_GET_CRL"},
 		{name: "list expired", sent: list(leaf), cas: trust, crls: lists(past(root)), want: "CRL_HAS_EXPIRED", alsoPool: true},
 		{name: "list expired and leaf revoked", sent: list(leaf), cas: trust, crls: lists(past(root, leaf)), want: "CRL_HAS_EXPIRED"},
 		{name: "list expired and root revoked", sent: list(leaf), cas: trust, crls: lists(past(root, root.Cert)), want: "CERT_REVOKED"},

@@ -11,12 +11,24 @@ import (
 func (v *Verifier) diagnose(chain []*x509.Certificate, server bool, now time.Time, err error) *Error {
 	w := walk{v: v, server: server, now: now}
 	w.run(chain)
-	kind := kindOf(err)
-	if w.last == nil || kind == KindNameConstraint { // OpenSSL checks names last of all
-		return fail(kind, faulty(err), err)
+	// OpenSSL checks name constraints last of all; crypto/x509 may have stopped before.
+	if lenient := v.named(chain); kindOf(lenient) == KindNameConstraint {
+		return fail(KindNameConstraint, faulty(lenient), err)
+	}
+	if w.last == nil {
+		return fail(kindOf(err), faulty(err), err)
 	}
 	w.last.Err = err
 	return w.last
+}
+
+// named verifies for any purpose, at a time when the leaf is valid.
+func (v *Verifier) named(chain []*x509.Certificate) error {
+	_, err := chain[0].Verify(x509.VerifyOptions{
+		Roots: v.anchors(), Intermediates: v.between(chain[1:]),
+		CurrentTime: chain[0].NotBefore, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	return err
 }
 
 // kindOf maps what crypto/x509 says.

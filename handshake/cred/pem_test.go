@@ -239,6 +239,16 @@ func TestPSSParameters(t *testing.T) {
 	if _, err := v.Verify(chain, "below.example", true, c.Leaf.NotBefore); err != nil {
 		t.Error(err)
 	}
+	template.SignatureAlgorithm = x509.SHA384WithRSA // a good signature, but not of RSASSA-PSS
+	if der, err = x509.CreateCertificate(nil, template, &issuer, credtest.Key(t, credtest.P256).Public(), c.Key); err != nil {
+		t.Fatal(err)
+	}
+	if chain, err = cred.ParseChain([][]byte{der}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(chain, "", true, c.Leaf.NotBefore); code(err) != "CERT_SIGNATURE_FAILURE" {
+		t.Errorf("PKCS#1 v1.5 by an RSASSA-PSS key: %v", err)
+	}
 }
 
 // TestOpenSSLSignatures exchanges signatures of every scheme with "openssl dgst" and "pkeyutl".

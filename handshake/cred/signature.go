@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cloudflare/circl/sign/ed448"
 
@@ -29,6 +30,7 @@ const (
 // zero byte, and the transcript hash up to Certificate. server says whose signature it is.
 func SignedContent(dst []byte, server bool, transcriptHash []byte) []byte {
 	//= RFC 9846 §4.5.2
+	dst = slices.Grow(dst, len(contextPad)+len(serverContext)+len(transcriptHash))
 	dst = append(dst, contextPad...)
 	if server {
 		dst = append(dst, serverContext...)

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"math/big"
 	"testing"
 
@@ -345,6 +346,29 @@ func TestPSSUsesTheGivenSalt(t *testing.T) {
 		if _, err := cred.Sign(key, cred.RSAPSSRSAESHA256, nil, make([]byte, n)); err == nil {
 			t.Errorf("a salt of %d bytes was taken", n)
 		}
+	}
+}
+
+// greedy is a foreign signer that draws more than the salt.
+type greedy struct{ crypto.Signer }
+
+func (g greedy) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if _, err := io.ReadFull(rand, make([]byte, 33)); err != nil {
+		return nil, err
+	}
+	return g.Signer.Sign(rand, digest, opts)
+}
+
+func TestForeignSigner(t *testing.T) {
+	key := credtest.Key(t, credtest.RSA2048)
+	if _, err := cred.Sign(struct{ crypto.Signer }{key}, cred.RSAPSSRSAESHA256, nil, make([]byte, 32)); err != nil {
+		t.Error(err)
+	}
+	if _, err := cred.Sign(greedy{key}, cred.RSAPSSRSAESHA256, nil, make([]byte, 32)); err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a signer that draws too much: %v", err)
+	}
+	if _, err := cred.Sign(key, cred.Ed25519, nil, nil); err == nil {
+		t.Error("an RSA key signed Ed25519")
 	}
 }
 

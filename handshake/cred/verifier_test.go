@@ -3,6 +3,9 @@ package cred_test
 import (
 	"crypto/x509"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -54,6 +57,32 @@ func TestCheckName(t *testing.T) {
 	template.DNSNames = []string{"127.0.0.1"}
 	if cred.CheckName(ca.Issue(t, template, credtest.P256), "127.0.0.1") == nil {
 		t.Error("a DNS name was taken for an address")
+	}
+}
+
+// TestNilRootsTrustNothing: not the system's roots, as a nil pool means to crypto/x509. The system's
+// are read once and by environment, so the test runs itself again.
+func TestNilRootsTrustNothing(t *testing.T) {
+	ca := credtest.CA(t)
+	if os.Getenv("SSL_CERT_FILE") == "" {
+		file := filepath.Join(t.TempDir(), "roots")
+		if err := os.WriteFile(file, ca.PEM(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(os.Args[0], "-test.run=^TestNilRootsTrustNothing$")
+		cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+file)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
+	}
+	leaf := ca.Leaf(t, credtest.P256, "example.com").Leaf
+	if _, err := leaf.Verify(x509.VerifyOptions{CurrentTime: credtest.Now}); err != nil {
+		t.Skipf("the system's roots cannot be set: %v", err)
+	}
+	var v cred.Verifier
+	if _, err := v.Verify(list(leaf), "", true, credtest.Now); code(err) != "UNABLE_TO_VERIFY_LEAF_SIGNATURE" {
+		t.Errorf("got %v", err)
 	}
 }
 
