@@ -140,9 +140,7 @@ func (fx *effects) newHello(o *offer) *msg.ClientHello {
 	if p.max >= record.TLS13 && !p.cfg.NoCompatibility || o.session != nil && o.session.Version < record.TLS13 {
 		h.SessionID = append(h.SessionID, fx.draw(LabelSessionID, 32)...)
 	}
-	for _, s := range p.suites {
-		h.Suites = msg.AppendUint16s(h.Suites, uint16(s.ID))
-	}
+	h.Suites = p.wire.suites
 	fx.extendHello(&h.Ext)
 	if p.min < record.TLS13 {
 		o.extend12(&h.Ext)
@@ -160,18 +158,13 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 		x.ServerName = []byte(name)
 		x.Set(msg.ExtServerName)
 	}
-	for _, g := range p.groups {
-		if p.max >= record.TLS13 || !g.MinTLS13() {
-			x.SupportedGroups = msg.AppendUint16s(x.SupportedGroups, uint16(g.ID()))
-		}
+	if x.SupportedGroups = p.wire.groups; p.max < record.TLS13 {
+		x.SupportedGroups = p.wire.groups12
 	}
 	x.Set(msg.ExtSupportedGroups)
-	for _, s := range p.schemes {
-		x.SignatureAlgorithms = msg.AppendUint16s(x.SignatureAlgorithms, uint16(s))
-	}
+	x.SignatureAlgorithms = p.wire.schemes
 	x.Set(msg.ExtSignatureAlgorithms)
-	if len(p.cfg.ALPN) > 0 {
-		x.ALPN = msg.AppendVector8(nil, p.cfg.ALPN...)
+	if x.ALPN = p.wire.alpn; len(x.ALPN) > 0 {
 		x.Set(msg.ExtALPN)
 	}
 	if p.cfg.RequestOCSP {
@@ -186,8 +179,13 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 // = RFC 6066 §3
 func hostName(name string) string {
 	name = strings.TrimSuffix(name, ".")
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil || len(name) > maxServerNameLength {
+	if name == "" || len(name) > maxServerNameLength {
 		return ""
+	}
+	if last := name[len(name)-1]; '0' <= last && last <= '9' || strings.ContainsAny(name, ":[") {
+		if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+			return ""
+		}
 	}
 	return name
 }
@@ -206,9 +204,7 @@ func (o *offer) extend12(x *msg.Extensions) {
 
 // extend13 adds what only TLS 1.3 looks at.
 func (o *offer) extend13(fx *effects, x *msg.Extensions) {
-	for v := fx.profile.max; v >= fx.profile.min; v-- {
-		x.SupportedVersions = msg.AppendUint16s(x.SupportedVersions, uint16(v))
-	}
+	x.SupportedVersions = fx.profile.wire.versions
 	x.Set(msg.ExtSupportedVersions)
 	x.PSKModes = []byte{pskDHE}
 	x.Set(msg.ExtPSKModes)
@@ -230,6 +226,9 @@ const (
 func (o *offer) extendShares(x *msg.Extensions) {
 	x.KeyShares = nil
 	for i, id := range o.groups {
+		if i == 0 {
+			x.KeyShares = make([]byte, 0, 64*len(o.groups))
+		}
 		x.KeyShares = msg.AppendKeyShare(x.KeyShares, uint16(id), o.secrets[i].AppendShare(nil))
 	}
 	x.Set(msg.ExtKeyShare)

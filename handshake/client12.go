@@ -73,8 +73,7 @@ func (o *offer) resume12(fx *effects, a *agreed12) (afterServerHello, error) {
 		//= RFC 7627 §5.3
 		return nil, failure(KindExtendedMasterSecret, "ServerHello")
 	}
-	fx.conn.Resumed = true
-	if err := fx.recall(s.PeerChain, s.Verified); err != nil {
+	if err := fx.recall(s); err != nil {
 		return nil, err
 	}
 	master := keys.MasterFromBytes(keys.FromCrypto(fx.conn.Suite.Hash), s.Secret)

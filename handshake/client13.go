@@ -4,6 +4,7 @@ import (
 	"tacet/handshake/cred"
 	"tacet/handshake/keys"
 	"tacet/handshake/msg"
+	"tacet/handshake/session"
 	"tacet/record"
 )
 
@@ -79,17 +80,20 @@ func (o *offer) chosenPSK(fx *effects, m *msg.ServerHello, hash keys.Hash) (keys
 	if m.Ext.SelectedPSK != 0 || binder.Hash() != hash {
 		return keys.Early{}, failure(KindWrongPSK, "ServerHello pre_shared_key")
 	}
-	fx.conn.Resumed = true
-	return o.early, fx.recall(o.session.PeerChain, o.session.Verified)
+	return o.early, fx.recall(o.session)
 }
 
 // recall restores what a resumed session knew of the peer.
-func (fx *effects) recall(chain [][]byte, verified bool) error {
-	if len(chain) == 0 {
+func (fx *effects) recall(s *session.Session) error {
+	fx.conn.Resumed = true
+	if len(s.PeerChain) == 0 {
 		return nil
 	}
-	fx.conn.Verified = verified
-	return fx.peerChain(chain)
+	fx.conn.Verified = s.Verified
+	if fx.conn.PeerCertificates = s.Certificates; len(s.Certificates) == 0 {
+		return fx.peerChain(s.PeerChain)
+	}
+	return nil
 }
 
 // agreeKey finishes the key exchange with the server's share.
@@ -386,6 +390,15 @@ func (s *choosingCredential) chosen(fx *effects, c *cred.Credential, scheme cred
 	return next, nil
 }
 
+// chainSize is how long a chain is on the wire, without extensions.
+func chainSize(c *cred.Credential) int {
+	n := 0
+	for _, der := range c.Chain {
+		n += 3 + len(der) + 2
+	}
+	return n
+}
+
 // sendChain13 sends a chain, with what the peer asked to be stapled to its leaf.
 func (fx *effects) sendChain13(c *cred.Credential, asked msg.Set) {
 	var leaf msg.Extensions
@@ -397,7 +410,7 @@ func (fx *effects) sendChain13(c *cred.Credential, asked msg.Set) {
 		leaf.SCTs = msg.AppendVector16(nil, c.SCTs...)
 		leaf.Set(msg.ExtSCT)
 	}
-	var m msg.Certificate13
+	m := msg.Certificate13{Entries: make([]byte, 0, chainSize(c)+len(c.Staple)+64)}
 	for i, der := range c.Chain {
 		ext := &leaf
 		if i > 0 {

@@ -28,16 +28,23 @@ type effect struct {
 	kind    effectKind
 	typ     record.Type
 	skip    skipMode
-	lo, hi  int
-	prot    record.Protection
-	secret  keys.Secret
-	event   Event
+	lo, hi  int // doSend: a part of fx.out; doRead and doWrite: lo is an index of fx.keys
+	event   *Event
 	session *session.Session
 }
 
-// maxEffects bounds the effects of one step; the longest is a TLS 1.3 server's
-// flight without client authentication, answered by built-ins, with a key log.
-const maxEffects = 24
+// traffic is what one direction's records are protected by from some point on.
+type traffic struct {
+	prot   record.Protection
+	secret keys.Secret // TLS 1.3
+}
+
+// Bounds of one step's effects. The longest step is a TLS 1.3 server's flight
+// with a key log and a trace; no step changes keys more than three times.
+const (
+	maxEffects = 24
+	maxKeys    = 4
+)
 
 // effects is what a step works with: what it may read (the profile, the time),
 // the transcript, which moves at once, and the list of what the driver will do
@@ -56,7 +63,9 @@ type effects struct {
 	isAligned  bool
 
 	list  [maxEffects]effect
+	keys  [maxKeys]traffic
 	n     int
+	nkeys int
 	out   []byte // messages to send, one after the other
 	draws [numLabels]uint32
 	drawn [128]byte // Env.Rand writes here, for its argument escapes
@@ -64,10 +73,9 @@ type effects struct {
 	ccs   uint8 // change_cipher_spec records dropped so far
 }
 
-func (fx *effects) add(e effect) *effect {
+func (fx *effects) add(e effect) {
 	fx.list[fx.n] = e // a panic here is a broken invariant, found by tests
 	fx.n++
-	return &fx.list[fx.n-1]
 }
 
 // hear takes the message being handled into the transcript.
@@ -119,7 +127,7 @@ func (fx *effects) trace(kind EventKind, typ record.Type, body []byte) {
 	fx.event(Event{Kind: kind, Type: typ, Data: append([]byte(nil), body...)})
 }
 
-func (fx *effects) event(ev Event) { fx.add(effect{kind: doEvent, event: ev}) }
+func (fx *effects) event(ev Event) { fx.add(effect{kind: doEvent, event: &ev}) }
 
 // readKeys installs TLS 1.3 read keys. No handshake bytes may be left over
 // under the old ones.
@@ -134,8 +142,14 @@ func (fx *effects) readProtection(p record.Protection, secret keys.Secret) error
 		return failure(KindExcessHandshakeData, fx.raw.Type().String())
 	}
 	fx.aligned.Must()
-	fx.add(effect{kind: doRead, prot: p, secret: secret})
+	fx.install(doRead, p, secret)
 	return nil
+}
+
+func (fx *effects) install(kind effectKind, p record.Protection, secret keys.Secret) {
+	fx.keys[fx.nkeys] = traffic{p, secret}
+	fx.add(effect{kind: kind, lo: fx.nkeys})
+	fx.nkeys++
 }
 
 // writeKeys installs TLS 1.3 write keys.
@@ -144,7 +158,7 @@ func (fx *effects) writeKeys(secret keys.Secret) {
 }
 
 func (fx *effects) writeProtection(p record.Protection, secret keys.Secret) {
-	fx.add(effect{kind: doWrite, prot: p, secret: secret})
+	fx.install(doWrite, p, secret)
 }
 
 // keyLog makes an event of a secret, if the profile asks for it.

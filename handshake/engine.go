@@ -41,7 +41,7 @@ type block struct {
 // it is a host name) and to check the certificate against; "" asks for none and
 // checks none. It says nothing until its first Step, which may be Step(now, nil).
 func NewClient(p *ClientProfile, serverName string, env Env) *Engine {
-	e := newEngine(&p.profile, env)
+	e := newEngine(&p.profile, env, 512)
 	e.origin.conn.Client = true
 	e.origin.conn.ServerName = serverName
 	e.hs.state = &loadingSession{q: SessionQuery{ServerName: serverName}}
@@ -50,16 +50,18 @@ func NewClient(p *ClientProfile, serverName string, env Env) *Engine {
 
 // NewServer makes a server's engine.
 func NewServer(p *ServerProfile, env Env) *Engine {
-	e := newEngine(&p.profile, env)
+	e := newEngine(&p.profile, env, 2048)
 	e.hs.state = &waitClientHello{}
 	return e
 }
 
-func newEngine(p *profile, env Env) *Engine {
+// newEngine makes an engine whose flights are expected to be some bytes long.
+func newEngine(p *profile, env Env, flight int) *Engine {
 	o := &origin{env: env, lifetime: p.lifetime, trace: p.cfg.Trace}
 	e := &Engine{origin: o, hs: new(block)}
 	fx := &e.hs.fx
 	fx.profile, fx.env, fx.origin, fx.conn = p, env, o, &o.conn
+	fx.out = make([]byte, 0, flight)
 	e.recv.origin, e.send.origin = o, o
 	e.send.fragment = p.fragment
 	e.send.seal.SetHeaderVersion(record.TLS10) // RFC 9846 §5.1: a first ClientHello's records

@@ -160,7 +160,7 @@ func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credent
 
 // shared keeps what both sides can sign with, in the peer's order.
 func (fx *effects) shared(peer msg.Uint16s) []cred.Scheme {
-	var both []cred.Scheme
+	both := make([]cred.Scheme, 0, len(fx.profile.schemes))
 	for v := range peer.All() {
 		for _, s := range fx.profile.schemes {
 			if uint16(s) == v && s.In(fx.conn.Version) {

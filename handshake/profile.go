@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tacet/handshake/cred"
+	"tacet/handshake/msg"
 	"tacet/handshake/session"
 	"tacet/kx"
 	"tacet/record"
@@ -30,6 +31,34 @@ type profile struct {
 	lifetime time.Duration
 	tickets  int
 	fragment int
+	wire     wire
+}
+
+// wire is what every hello of a profile says in the same words.
+type wire struct {
+	suites, groups, groups12, schemes, versions msg.Uint16s
+	alpn                                        msg.Vector8
+}
+
+func (p *profile) compileWire() error {
+	w := &p.wire
+	for _, s := range p.suites {
+		w.suites = msg.AppendUint16s(w.suites, uint16(s.ID))
+	}
+	for _, g := range p.groups {
+		w.groups = msg.AppendUint16s(w.groups, uint16(g.ID()))
+		if !g.MinTLS13() {
+			w.groups12 = msg.AppendUint16s(w.groups12, uint16(g.ID()))
+		}
+	}
+	for _, s := range p.schemes {
+		w.schemes = msg.AppendUint16s(w.schemes, uint16(s))
+	}
+	for v := p.max; v >= p.min; v-- {
+		w.versions = msg.AppendUint16s(w.versions, uint16(v))
+	}
+	w.alpn = msg.AppendVector8(nil, p.cfg.ALPN...)
+	return nil
 }
 
 // CompileClient checks the Config for use by clients. Every fault of a Config is
@@ -87,7 +116,7 @@ func (c Config) compile() (*profile, error) {
 	p := &profile{cfg: c, min: c.MinVersion, max: c.MaxVersion}
 	for _, check := range []func() error{
 		p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
-		p.compileCredentials, p.compileTickets, p.compileFragment,
+		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileWire,
 	} {
 		if err := check(); err != nil {
 			return nil, err

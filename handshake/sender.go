@@ -1,6 +1,8 @@
 package handshake
 
 import (
+	"slices"
+
 	"tacet/handshake/keys"
 	"tacet/handshake/msg"
 	"tacet/record"
@@ -161,7 +163,9 @@ func (s *Sender) alert(level record.Level, alert record.Alert) {
 
 // records seals body as records of type typ.
 func (s *Sender) records(typ record.Type, body []byte) {
-	for most := s.most(); len(body) > 0; {
+	most := s.most()
+	s.out = slices.Grow(s.out, len(body)+(1+len(body)/most)*s.seal.Overhead())
+	for len(body) > 0 {
 		n := min(len(body), most)
 		s.out = s.seal.Seal(s.out, typ, body[:n])
 		body = body[n:]

@@ -94,8 +94,7 @@ func (a *answering) serverHello12(fx *effects, suite *suites.Suite, ticket bool)
 
 // resume12 sends the short handshake.
 func (a *answering) resume12(fx *effects, s *session.Session, renew bool) (afterChoice, error) {
-	fx.conn.Resumed = true
-	if err := fx.recall(s.PeerChain, s.Verified); err != nil {
+	if err := fx.recall(s); err != nil {
 		return nil, err
 	}
 	suite := suites.ByID(s.Suite)

@@ -187,8 +187,7 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 	sign := &signingServer{}
 	if sess != nil {
 		early = keys.NewEarly(hash, sess.Secret)
-		fx.conn.Resumed = true
-		if err := fx.recall(sess.PeerChain, sess.Verified); err != nil {
+		if err := fx.recall(sess); err != nil {
 			return nil, err
 		}
 	} else if err := sign.choose(fx, a); err != nil {

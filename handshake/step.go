@@ -246,16 +246,18 @@ func (e *Engine) apply(f *effect) {
 	case doSend:
 		e.send.records(f.typ, e.hs.fx.out[f.lo:f.hi])
 	case doRead:
-		e.recv.open.Install(f.prot)
-		e.recv.secret = f.secret
+		k := &e.hs.fx.keys[f.lo]
+		e.recv.open.Install(k.prot)
+		e.recv.secret = k.secret
 	case doWrite:
-		e.send.seal.Install(f.prot)
-		e.send.secret = f.secret
+		k := &e.hs.fx.keys[f.lo]
+		e.send.seal.Install(k.prot)
+		e.send.secret = k.secret
 	case doVersion:
 		e.recv.open.SetVersion(e.origin.conn.Version)
 		e.send.seal.SetVersion(e.origin.conn.Version)
 	case doEvent:
-		e.events = append(e.events, f.event)
+		e.events = append(e.events, *f.event)
 	case doSession:
 		e.session = f.session
 		e.events = append(e.events, Event{Kind: SessionReady})
@@ -274,7 +276,8 @@ func (e *Engine) apply(f *effect) {
 // forget drops the effects, and the secrets in them.
 func (fx *effects) forget() {
 	clear(fx.list[:fx.n])
-	fx.n = 0
+	clear(fx.keys[:fx.nkeys])
+	fx.n, fx.nkeys = 0, 0
 	fx.out = fx.out[:0]
 }
 

@@ -20,7 +20,7 @@ func (c *ConnectionState) session(now time.Time, secret []byte) *session.Session
 	s := &session.Session{
 		Version: c.Version, Suite: c.Suite.ID, Secret: append([]byte(nil), secret...),
 		ExtendedMaster: c.ExtendedMasterSecret, ServerName: c.ServerName, ALPN: c.ALPN,
-		Created: now, Verified: c.Verified,
+		Created: now, Verified: c.Verified, Certificates: c.PeerCertificates,
 	}
 	for _, cert := range c.PeerCertificates {
 		s.PeerChain = append(s.PeerChain, cert.Raw)
