@@ -13,6 +13,7 @@ import (
 type agreed13 struct {
 	offered  msg.Set // of the ClientHello
 	alpn     msg.Vector8
+	ccs      bool // a client's change_cipher_spec is still to be sent, with its flight
 	schedule keys.Handshake
 	client   keys.Secret // client_handshake_traffic_secret
 	server   keys.Secret // server_handshake_traffic_secret
@@ -46,9 +47,7 @@ func (o *offer) accept13(fx *effects, m *msg.ServerHello) (*waitEncryptedExtensi
 	fx.hear()
 	a := &agreed13{offered: o.hello.Ext.Offered(), alpn: o.hello.Ext.ALPN}
 	a.derive(fx, early, shared)
-	if len(o.hello.SessionID) > 0 && o.retry == nil {
-		fx.sendCCS()
-	}
+	a.ccs = len(o.hello.SessionID) > 0 && o.retry == nil
 	if err := fx.readKeys(a.server); err != nil {
 		return nil, err
 	}
@@ -298,6 +297,9 @@ func (s *waitServerFinished) finished(fx *effects, m *msg.Finished) (afterServer
 	fx.hear()
 	f := &finishing13{agreed: s.agreed}
 	f.derive(fx)
+	if s.agreed.ccs {
+		fx.sendCCS() //= RFC 9846 §E.4
+	}
 	if s.request == nil {
 		return f.finish(fx)
 	}

@@ -35,8 +35,8 @@ func (s *Sealer) Seal(dst []byte, t Type, plain []byte) []byte {
 	if len(plain) > MaxPlaintext {
 		panic("record: plaintext longer than 2^14 bytes")
 	}
-	if s.p.mode == nil {
-		return s.sealPlain(dst, t, plain)
+	if s.p.mode == nil || t == TypeChangeCipherSpec && s.p.mode.hidesType() {
+		return s.sealPlain(dst, t, plain) // TLS 1.3 never protects a change_cipher_spec (RFC 9846 §5)
 	}
 	if s.seq == lastSeq {
 		panic("record: sequence numbers are used up")
