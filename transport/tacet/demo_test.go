@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// tacet runs the command and gives what it printed.
+func tacet(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, err bytes.Buffer
+	if code := run(args, stdio{strings.NewReader(""), &out, &err}); code != 0 {
+		t.Fatalf("tacet %s: status %d: %s", strings.Join(args, " "), code, &err)
+	}
+	return out.String()
+}
+
+func TestDemoGolden(t *testing.T) {
+	const file = "testdata/demo.golden"
+	got := tacet(t, "demo")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("differs from %s (-update renews it):\n%s", file, got)
+	}
+}
+
+// TestDemoFits holds the ladder to 80 columns, so that its lanes stay straight.
+func TestDemoFits(t *testing.T) {
+	for _, line := range strings.Split(tacet(t, "demo"), "\n") {
+		if n := utf8.RuneCountInString(line); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+// TestDemoStory checks what the demo is there to show.
+func TestDemoStory(t *testing.T) {
+	all, err := demoConversations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, resumed, old := all[0], all[1], all[2]
+	if !resumed.sides[client].engine.State().Resumed || resumed.tally().messages >= full.tally().messages {
+		t.Errorf("resumed in %d messages, full in %d", resumed.tally().messages, full.tally().messages)
+	}
+	if v := old.sides[server].engine.State().Version; v.String() != "TLSv1.2" {
+		t.Errorf("the short one is %v", v)
+	}
+	for _, c := range all {
+		if err := c.err(); err != nil {
+			t.Error(err)
+		}
+		if of, equal := c.exporters(); !equal || len(of[client]) != 2*exporterLength {
+			t.Errorf("%s: exporters %v", c.title, of)
+		}
+		for r, s := range c.sides {
+			if !s.closed || len(s.in) > 0 {
+				t.Errorf("%s: the %v did not see the end", c.title, role(r))
+			}
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want int
+	}{
+		{"", 2}, {"help", 0}, {"nonsense", 2}, {"demo --nonsense", 2}, {"demo superfluous", 2}, {"demo --help", 0},
+		{"demo --html /nonexistent/page.html", 1},
+	} {
+		var out, err bytes.Buffer
+		if got := run(strings.Fields(c.args), stdio{nil, &out, &err}); got != c.want {
+			t.Errorf("tacet %s: status %d, want %d", c.args, got, c.want)
+		}
+		if out.Len()+err.Len() == 0 {
+			t.Errorf("tacet %s: not a word", c.args)
+		}
+	}
+}

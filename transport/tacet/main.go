@@ -1,0 +1,84 @@
+// Command tacet is a TLS client and server for the command line, in the words
+// of node:tls, and a window on the engine.
+//
+//	tacet demo                    two engines in memory, their conversation as a ladder
+//	tacet serve --listen :8443    a server
+//	tacet connect example.org:443 standard input and output as the stream
+//	tacet ciphers [LIST]          what a cipher list selects
+//
+// "tacet COMMAND --help" lists the options: node's, in kebab case.
+//
+// The command turns options into profiles and events into text. It must never
+// know the protocol, which package handshake runs, nor how bytes get to it,
+// which package actor sees to. Start with demo.go and conversation.go.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+// stdio is the outside of a command, so that tests can stand in for it.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one word after the program's name.
+type command struct {
+	name, text string
+	run        func(args []string, std stdio) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "hold a conversation in memory and show it", demo},
+	}
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run is the command with its arguments; it returns the exit status: 0, 1 for
+// a failure, 2 for wrong usage.
+func run(args []string, std stdio) int {
+	if len(args) > 0 {
+		for _, c := range commands() {
+			if c.name == args[0] {
+				return status(c.run(args[1:], std), std)
+			}
+		}
+	}
+	if len(args) == 1 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
+		usage(std.out)
+		return 0
+	}
+	usage(std.err)
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: tacet COMMAND [OPTIONS]; tacet COMMAND --help lists them")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-9s%s\n", c.name, c.text)
+	}
+}
+
+// usageError is a fault of the command line that has been told already.
+type usageError struct{ error }
+
+func status(err error, std stdio) int {
+	var wrong usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &wrong):
+		return 2
+	}
+	fmt.Fprintln(std.err, "tacet:", err)
+	return 1
+}

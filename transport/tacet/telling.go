@@ -1,0 +1,161 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// telling says in a few items what is worth knowing of a message.
+func telling(m msg.Message) []string {
+	switch m := m.(type) {
+	case *msg.ClientHello:
+		return tellingClientHello(m)
+	case *msg.ServerHello:
+		return tellingServerHello(m)
+	case *msg.EncryptedExtensions:
+		return tellingALPN(&m.Ext)
+	case *msg.Certificate12:
+		for der := range m.Chain.All() {
+			return tellingCertificate(der, m.Chain.Len())
+		}
+		return []string{"none"}
+	case *msg.Certificate13:
+		for der := range m.Entries.All() {
+			return tellingCertificate(der, m.Entries.Len())
+		}
+		return []string{"none"}
+	case *msg.CertificateVerify:
+		return []string{cred.Scheme(m.Scheme).String()}
+	case *msg.ServerECDHE:
+		return []string{kx.ID(m.Group).String(), cred.Scheme(m.Scheme).String()}
+	case *msg.ClientECDHE:
+		return []string{fmt.Sprintf("share of %d bytes", len(m.Public))}
+	case *msg.Finished:
+		return []string{"verify_data " + shortHex(m.Verify)}
+	case *msg.NewSessionTicket13:
+		return tellingTicket(m.Lifetime, m.Ticket)
+	case *msg.NewSessionTicket12:
+		return tellingTicket(m.Lifetime, m.Ticket)
+	case *msg.KeyUpdate:
+		if m.Request {
+			return []string{"update_requested"}
+		}
+		return []string{"update_not_requested"}
+	}
+	return nil
+}
+
+func tellingClientHello(m *msg.ClientHello) []string {
+	x := &m.Ext
+	var items []string
+	if x.Have(msg.ExtServerName) {
+		items = append(items, string(x.ServerName))
+	}
+	items = append(items, tellingALPN(x)...)
+	var versions []string
+	for v := range x.SupportedVersions.All() {
+		versions = append(versions, record.Version(v).String())
+	}
+	if versions == nil {
+		versions = []string{m.Version.String()}
+	}
+	items = append(items, strings.Join(versions, " "), fmt.Sprintf("%d suites", m.Suites.Len()))
+	if n := x.KeyShares.Len(); n > 0 {
+		var shares []string
+		for group, data := range x.KeyShares.All() {
+			shares = append(shares, fmt.Sprintf("%v (%d)", kx.ID(group), len(data)))
+		}
+		items = append(items, "shares "+strings.Join(shares, " "))
+	}
+	for identity := range x.PSK.Identities.All() {
+		items = append(items, fmt.Sprintf("offers a ticket of %d bytes", len(identity)))
+	}
+	if len(x.SessionTicket) > 0 {
+		items = append(items, fmt.Sprintf("offers a ticket of %d bytes", len(x.SessionTicket)))
+	}
+	return items
+}
+
+func tellingServerHello(m *msg.ServerHello) []string {
+	items := []string{serverVersion(m).String(), suites.ID(m.Suite).String()}
+	x := &m.Ext
+	switch {
+	case m.Retry() && x.Have(msg.ExtKeyShare):
+		items = append(items, "wants a share of "+kx.ID(x.RetryGroup).String())
+	case x.Have(msg.ExtKeyShare):
+		items = append(items, fmt.Sprintf("share %v (%d)", kx.ID(x.ServerShare.Group), len(x.ServerShare.Data)))
+	}
+	if x.Have(msg.ExtPreSharedKey) {
+		items = append(items, "takes the ticket")
+	}
+	return append(items, tellingALPN(x)...)
+}
+
+func tellingALPN(x *msg.Extensions) []string {
+	var names []string
+	for name := range x.ALPN.All() {
+		names = append(names, string(name))
+	}
+	if names == nil {
+		return nil
+	}
+	return []string{"ALPN " + strings.Join(names, " ")}
+}
+
+func tellingCertificate(leaf []byte, chain int) []string {
+	c, err := x509.ParseCertificate(leaf)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	items := []string{c.Subject.String(), "by " + c.Issuer.String()}
+	if chain > 1 {
+		items = append(items, fmt.Sprintf("chain of %d", chain))
+	}
+	return items
+}
+
+func tellingTicket(seconds uint32, ticket []byte) []string {
+	return []string{
+		"good for " + (time.Duration(seconds) * time.Second).String(),
+		fmt.Sprintf("%d bytes", len(ticket)),
+	}
+}
+
+// codeNames gives the names of the codes in a field, by the field's name.
+var codeNames = map[string]func(uint16) string{
+	"cipher_suite":                   func(c uint16) string { return suites.ID(c).String() },
+	"cipher_suites":                  func(c uint16) string { return suites.ID(c).String() },
+	"namedcurve":                     func(c uint16) string { return kx.ID(c).String() },
+	"extension supported_groups":     func(c uint16) string { return kx.ID(c).String() },
+	"extension key_share":            func(c uint16) string { return kx.ID(c).String() },
+	"algorithm":                      func(c uint16) string { return cred.Scheme(c).String() },
+	"extension signature_algorithms": func(c uint16) string { return cred.Scheme(c).String() },
+	"extension supported_versions":   func(c uint16) string { return record.Version(c).String() },
+}
+
+var code = regexp.MustCompile(`\b0x[0-9a-f]{4}\b`)
+
+// nameCodes puts names for the codes in a field's value, where they have some.
+func nameCodes(field, value string) string {
+	name, ok := codeNames[field]
+	if !ok {
+		return value
+	}
+	return code.ReplaceAllStringFunc(value, func(hexed string) string {
+		n, err := strconv.ParseUint(hexed, 0, 16)
+		if err != nil {
+			return hexed
+		}
+		return name(uint16(n))
+	})
+}
