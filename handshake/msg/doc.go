@@ -8,7 +8,7 @@
 // no allocation beyond its own struct. Views are only as good as their input:
 // [Reassembler] is append-only, so what aliases it stays true.
 //
-// Every extension is one row of one table (extensions.go), and so is every
+// Every extension is one row of one table (table.go), and so is every
 // message type (type.go). The walker enforces from the row what holds for all
 // extensions: no duplicate, nothing left over, pre_shared_key last. What needs
 // to know the negotiated version or the request that is answered waits for
@@ -18,6 +18,6 @@
 // It does not judge values that only the engine can judge: which suite, group
 // or scheme is acceptable, whether a signature or a Finished verifies.
 //
-// Read next: type.go, extensions.go, then clienthello.go; package handshake
+// Read next: type.go, table.go, extensions.go, then clienthello.go; package handshake
 // for the states that these messages move.
 package msg
