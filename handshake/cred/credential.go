@@ -21,7 +21,8 @@ type Credential struct {
 // NewCredential makes a Credential of a chain in DER, the leaf first, and the leaf's private
 // key, which is nil when the key is held elsewhere. It keeps the slices. Errors are *Error
 // of KindNoPEM for an empty chain, KindBadPEM for a leaf that does not parse,
-// KindKeyMismatch for a key of another certificate.
+// KindKeyMismatch for a key of another certificate, KindKeyTooSmall for an RSA key of less than
+// 1024 bits, with which crypto/rsa does not sign.
 func NewCredential(chain [][]byte, key crypto.Signer) (*Credential, error) {
 	if len(chain) == 0 {
 		return nil, fail(KindNoPEM, nil, errors.New("a credential needs a certificate"))
@@ -32,6 +33,9 @@ func NewCredential(chain [][]byte, key crypto.Signer) (*Credential, error) {
 	}
 	if key != nil && !sameKey(leaf, key) {
 		return nil, fail(KindKeyMismatch, leaf, nil)
+	}
+	if n := rsaBits(leaf); n > 0 && n < defaultMinRSABits {
+		return nil, fail(KindKeyTooSmall, leaf, nil)
 	}
 	return &Credential{Chain: chain, Leaf: leaf, Key: key}, nil
 }

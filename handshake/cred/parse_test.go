@@ -2,6 +2,7 @@ package cred_test
 
 import (
 	"encoding/pem"
+	"os"
 	"testing"
 
 	"tacet/handshake/cred"
@@ -42,6 +43,13 @@ func FuzzParsePrivateKey(f *testing.F) {
 		block, _ := pem.Decode(credtest.KeyPEM(f, kind))
 		f.Add(block.Type, block.Bytes, []byte("x"))
 	}
+	text, err := os.ReadFile("testdata/encrypted.pem")
+	if err != nil {
+		f.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	f.Add(block.Type, block.Bytes, []byte("x"))
+	f.Add(block.Type, block.Bytes, []byte("wrong"))
 	f.Add("RSA PRIVATE KEY", []byte{0x30, 3, 2, 1, 0}, []byte(nil))
 	f.Add("EC PRIVATE KEY", []byte{0x30, 3, 2, 1, 1}, []byte(nil))
 	f.Fuzz(func(t *testing.T, kind string, der, passphrase []byte) {

@@ -64,13 +64,13 @@ func TestCheckName(t *testing.T) {
 // are read once and by environment, so the test runs itself again.
 func TestNilRootsTrustNothing(t *testing.T) {
 	ca := credtest.CA(t)
-	if os.Getenv("SSL_CERT_FILE") == "" {
+	if os.Getenv("TACET_NIL_ROOTS") == "" {
 		file := filepath.Join(t.TempDir(), "roots")
 		if err := os.WriteFile(file, ca.PEM(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.Command(os.Args[0], "-test.run=^TestNilRootsTrustNothing$")
-		cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+file)
+		cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+file, "TACET_NIL_ROOTS=1")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}
@@ -234,6 +234,14 @@ func TestNewCredential(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := cred.NewCredential([][]byte{{1}}, nil); code(err) != "ERR_OSSL_PEM_ASN1_LIB" {
+		t.Error(err)
+	}
+}
+
+func TestSmallKeyIsRefused(t *testing.T) {
+	key := openssl(t, nil, "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:768")
+	text := append(openssl(t, key, "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=small"), key...)
+	if _, err := cred.LoadPEM(text, nil, nil); code(err) != "ERR_SSL_EE_KEY_TOO_SMALL" {
 		t.Error(err)
 	}
 }
