@@ -1,0 +1,201 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/record"
+)
+
+// attend answers the pending query; with -async only after it was seen some
+// times, in which the engine must have consumed and said nothing.
+func (c *conn) attend() error {
+	if c.set.async {
+		if c.patience++; c.patience < lateness {
+			if n, ev := c.e.Step(c.mem.now(), []byte("not looked at")); n != 0 || ev.Kind != handshake.QueryPending {
+				return fmt.Errorf("engine defect: parked, it consumed %d bytes and said %v", n, ev.Kind)
+			}
+			return c.exchange1()
+		}
+		c.patience = 0
+	}
+	a, err := c.answer(c.e.Query())
+	if err != nil {
+		return err
+	}
+	if err := c.e.Answer(a); err != nil {
+		return c.finish(err)
+	}
+	if c.set.async {
+		if err := c.e.Answer(a); err == nil {
+			return errors.New("engine defect: it took an answer twice")
+		}
+	}
+	return nil
+}
+
+// exchange1 lets some output leave while a query is open.
+func (c *conn) exchange1() error { return c.write(c.portion(c.sent)) }
+
+// finish is what becomes of an answer's error: a refusal is the connection's end.
+func (c *conn) finish(err error) error {
+	c.out = c.e.AppendOut(c.out)
+	return c.end(err)
+}
+
+func (c *conn) answer(q handshake.Query) (handshake.Answer, error) {
+	c.asked[fmt.Sprintf("%T", q)]++
+	switch q := q.(type) {
+	case *handshake.HelloQuery:
+		return c.hello(q)
+	case *handshake.SessionQuery:
+		return q.Offer(c.mem.session), nil
+	case *handshake.CredentialQuery:
+		return c.credential(q)
+	case *handshake.SignQuery:
+		return c.sign(q)
+	case *handshake.VerifyQuery:
+		return c.verify(q)
+	}
+	return handshake.Answer{}, fmt.Errorf("query of unknown type %T", q)
+}
+
+// wrong is a test's expectation that was not met.
+func wrong(format string, args ...any) error { return fmt.Errorf("expectation: "+format, args...) }
+
+func (c *conn) hello(q *handshake.HelloQuery) (a handshake.Answer, err error) {
+	x := &c.set.expect
+	switch {
+	case x.noServerName && q.ServerName != "":
+		return a, wrong("no server name, got %q", q.ServerName)
+	case x.serverName != "" && q.ServerName != x.serverName:
+		return a, wrong("server name %q, got %q", x.serverName, q.ServerName)
+	case x.advertisedALPN != "" && x.advertisedALPN != string(q.Hello.Ext.ALPN):
+		return a, wrong("ALPN %q, got %q", x.advertisedALPN, q.Hello.Ext.ALPN)
+	case c.set.failEarlyCallback:
+		return q.Refuse(errEarly), nil
+	case c.set.failCertCallback:
+		return q.Refuse(errCertCallback), nil
+	case c.set.ocspCallback && c.set.failOCSP && q.Hello.Ext.StatusRequest:
+		return q.Refuse(errOCSPCallback), nil
+	}
+	if x.peerVerifyPrefs != nil {
+		if err := samePrefs(x.peerVerifyPrefs, q.Hello.Ext.SignatureAlgorithms); err != nil {
+			return a, err
+		}
+	}
+	p, err := c.up.chosen(c.set)
+	if err != nil {
+		return a, err
+	}
+	choice := handshake.HelloChoice{Profile: p}
+	if slices.Contains(q.Protocols, c.set.selectALPN) {
+		choice.Protocol = c.set.selectALPN
+	}
+	return q.Choose(choice), nil
+}
+
+func samePrefs(want []int, got msg.Uint16s) error {
+	i := 0
+	for s := range got.All() {
+		if i >= len(want) || int(s) != want[i] {
+			return wrong("verify preferences %x, got %x", want, []byte(got))
+		}
+		i++
+	}
+	if i != len(want) {
+		return wrong("verify preferences %x, got %x", want, []byte(got))
+	}
+	return nil
+}
+
+func (c *conn) credential(q *handshake.CredentialQuery) (a handshake.Answer, err error) {
+	x := &c.set.expect
+	if x.clientCAs != "" {
+		want, err := namedCAs(x.clientCAs)
+		if err != nil {
+			return a, err
+		}
+		if !slices.EqualFunc(want, q.Authorities, func(c *x509.Certificate, got []byte) bool { return string(c.RawSubject) == string(got) }) {
+			return a, wrong("client CAs %s, got %x", x.clientCAs, q.Authorities)
+		}
+	}
+	if x.peerVerifyPrefs != nil {
+		var got msg.Uint16s
+		for _, s := range q.Schemes {
+			got = msg.AppendUint16s(got, uint16(s))
+		}
+		if err := samePrefs(x.peerVerifyPrefs, got); err != nil {
+			return a, err
+		}
+	}
+	if c.set.failCertCallback {
+		return q.Refuse(errCertCallback), nil
+	}
+	if len(c.up.cfg.Credentials) == 0 {
+		return q.Use(nil), nil
+	}
+	sign := defaultSign
+	if prefs := c.set.cred().signingPrefs; prefs != nil {
+		sign, _ = schemesOf(prefs)
+	}
+	for _, own := range c.up.cfg.Credentials {
+		if _, ok := own.Pick(q.Version, func(s uint16) bool { return slices.Contains(q.Schemes, cred.Scheme(s)) }, sign); ok {
+			return q.Use(own), nil
+		}
+	}
+	return q.Refuse(errNoScheme), nil
+}
+
+func (c *conn) sign(q *handshake.SignQuery) (handshake.Answer, error) {
+	for _, s := range c.up.keys {
+		if s.leaf == q.Credential.Leaf {
+			sig, err := cred.Sign(s.key, q.Scheme, q.Content, q.Salt)
+			return q.Signed(sig), err
+		}
+	}
+	return handshake.Answer{}, errors.New("signature by an unknown credential")
+}
+
+// verify judges as the flags say: whatever the chain, -verify-fail refuses it.
+func (c *conn) verify(q *handshake.VerifyQuery) (a handshake.Answer, err error) {
+	if c.asked["*handshake.VerifyQuery"] > 1 {
+		return a, wrong("one verification")
+	}
+	if len(c.set.expect.ocsp) > 0 && len(q.OCSPResponse) == 0 {
+		return a, wrong("an OCSP response when the chain is verified")
+	}
+	must := c.set.verifyPeer || c.set.requireAnyClientCert
+	switch {
+	case c.set.verifyFail && must:
+		return q.Refuse(errVerify), nil
+	case c.set.verifyFail:
+		return q.Tolerate(errVerify), nil
+	case !c.set.server && c.set.ocspCallback && c.set.failOCSP:
+		return q.Refuse(errOCSP), nil
+	}
+	return q.Accept(nil), nil
+}
+
+// refusal is what the application says no for; the runner looks for its name.
+type refusal struct {
+	name  string
+	alert record.Alert
+}
+
+func (r refusal) Error() string { return r.name }
+func (r refusal) Unwrap() error { return r.alert }
+
+var (
+	errVerify       = refusal{"verification callback", record.AlertCertificateUnknown}
+	errOCSP         = refusal{"OCSP callback of the client", record.AlertBadCertificateStatusResponse}
+	errOCSPCallback = refusal{"OCSP callback of the server", record.AlertInternalError}
+	errEarly        = refusal{"early callback", record.AlertHandshakeFailure}
+	errCertCallback = refusal{"certificate callback", record.AlertInternalError}
+	errNoScheme     = refusal{"signing preferences", record.AlertHandshakeFailure}
+)

@@ -1,0 +1,407 @@
+package main
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// The defaults that the runner takes for granted, which are BoringSSL's.
+var (
+	defaultGroups = []int{int(kx.X25519MLKEM768), int(kx.X25519), int(kx.P256), int(kx.P384)}
+
+	defaultVerify = []cred.Scheme{
+		cred.ECDSAP256SHA256, cred.RSAPSSRSAESHA256, cred.RSAPKCS1SHA256, cred.ECDSAP384SHA384, cred.RSAPSSRSAESHA384,
+		cred.RSAPKCS1SHA384, cred.RSAPSSRSAESHA512, cred.RSAPKCS1SHA512, cred.RSAPKCS1SHA1,
+	}
+	defaultSign = []cred.Scheme{
+		cred.Ed25519, cred.ECDSAP256SHA256, cred.RSAPSSRSAESHA256, cred.RSAPKCS1SHA256, cred.ECDSAP384SHA384,
+		cred.RSAPSSRSAESHA384, cred.RSAPKCS1SHA384, cred.ECDSAP521SHA512, cred.RSAPSSRSAESHA512, cred.RSAPKCS1SHA512,
+		cred.ECDSASHA1, cred.RSAPKCS1SHA1,
+	}
+	default13 = []string{"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"}
+)
+
+// setup is what the settings make of a side.
+type setup struct {
+	cfg   handshake.Config
+	creds []*cred.Credential // in the order of the flags, the default one last; nil for none
+	keys  []signer           // of credentials whose key the engine does not hold
+}
+
+// configure turns settings into a Config.
+func configure(s *settings, mem *memory) (*setup, error) {
+	u := new(setup)
+	for _, step := range []func(*settings, *memory) error{
+		u.versions, u.suites, u.groups, u.credentials, u.schemes, u.protocols, u.verification, u.tickets, u.queries,
+	} {
+		if err := step(s, mem); err != nil {
+			return nil, err
+		}
+	}
+	u.cfg.MaxSendFragment = s.maxSendFragment
+	u.cfg.Trace = s.expect.messages != ""
+	return u, nil
+}
+
+func (u *setup) versions(s *settings, _ *memory) error {
+	lo, hi := record.TLS12, record.TLS13
+	if s.minVersion > int(lo) {
+		lo = record.Version(s.minVersion)
+	}
+	if s.maxVersion != 0 {
+		hi = record.Version(s.maxVersion)
+	}
+	if s.noTLS12 && lo == record.TLS12 {
+		lo = record.TLS13
+	}
+	if s.noTLS13 {
+		hi = min(hi, record.TLS12)
+	}
+	if lo > hi {
+		return unimplemented("versions below TLS 1.2")
+	}
+	if v := s.expect.version; v != 0 && v < int(record.TLS12) {
+		return unimplemented("versions below TLS 1.2")
+	}
+	u.cfg.MinVersion, u.cfg.MaxVersion = lo, hi
+	return nil
+}
+
+// suites translates BoringSSL's cipher lists, which never name TLS 1.3's suites.
+func (u *setup) suites(s *settings, _ *memory) error {
+	u.cfg.ClientPreference = s.server && s.cipher == "" && !s.serverPreference
+	list := s.cipher
+	if list == "" {
+		list = "ALL"
+	}
+	if strings.ContainsAny(list, "[|") {
+		return unimplemented("suites of equal preference: " + list)
+	}
+	words := strings.Split(list, ":")
+	for i, w := range words {
+		if row := suites.ByName(w); row != nil {
+			words[i] = row.OpenSSL
+		} else if strings.HasPrefix(w, "TLS_") {
+			return unimplemented("suite " + w)
+		}
+	}
+	parsed, err := suites.Parse(strings.Join(words, ":"))
+	if err != nil {
+		return unimplemented(err.Error())
+	}
+	for _, name := range default13 {
+		u.cfg.Suites = append(u.cfg.Suites, suites.ByName(name))
+	}
+	for _, row := range parsed.Suites {
+		if !row.TLS13() && row.Permitted(parsed.SecLevel) {
+			u.cfg.Suites = append(u.cfg.Suites, row)
+		}
+	}
+	return nil
+}
+
+func (u *setup) groups(s *settings, _ *memory) (err error) {
+	ids := s.curves
+	if ids == nil {
+		ids = defaultGroups
+	}
+	if u.cfg.Groups, err = groupsOf(ids); err != nil {
+		return err
+	}
+	if s.keyShares != nil {
+		u.cfg.KeyShares, err = groupsOf(s.keyShares)
+	}
+	if s.noKeyShares {
+		u.cfg.KeyShares = []kx.Group{}
+	}
+	return err
+}
+
+func groupsOf(ids []int) ([]kx.Group, error) {
+	var list []kx.Group
+	for _, id := range ids {
+		g := kx.ByID(kx.ID(id))
+		if g == nil {
+			return nil, unimplemented(fmt.Sprintf("group %#04x", id))
+		}
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// credentials loads the certificates. Those that -new-x509-credential made come
+// before the default one. With -async the keys are elsewhere.
+func (u *setup) credentials(s *settings, _ *memory) error {
+	for i, c := range append(slices.Clone(s.credentials[1:]), s.credentials[0]) {
+		if c.certFile == "" && c.keyFile == "" {
+			u.creds = append(u.creds, nil)
+			continue
+		}
+		if i > 0 && len(s.credentials) > 1 && c.signingPrefs != nil || len(s.credentials) > 2 && c.signingPrefs != nil {
+			return unimplemented("signing-prefs of one of several credentials")
+		}
+		loaded, err := c.load(s)
+		if err != nil {
+			return err
+		}
+		if s.async {
+			u.keys = append(u.keys, signer{loaded.Leaf, loaded.Key})
+			loaded.Key = nil
+		}
+		u.creds = append(u.creds, loaded)
+		u.cfg.Credentials = append(u.cfg.Credentials, loaded)
+	}
+	return nil
+}
+
+func (c *credential) load(s *settings) (*cred.Credential, error) {
+	certPEM, err := os.ReadFile(c.certFile)
+	if err != nil {
+		return nil, err
+	}
+	keyPEM, err := os.ReadFile(c.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := cred.LoadPEM(certPEM, keyPEM, nil)
+	if err != nil {
+		return nil, unimplemented("certificate: " + err.Error())
+	}
+	if !s.ocspCallback {
+		loaded.Staple = c.ocsp // else the callback staples it
+	}
+	loaded.SCTs, err = splitSCTs(c.scts)
+	return loaded, err
+}
+
+// splitSCTs takes a SignedCertificateTimestampList apart.
+func splitSCTs(list []byte) (scts [][]byte, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if len(list) < 2 || int(list[0])<<8|int(list[1]) != len(list)-2 {
+		return nil, fmt.Errorf("bad list of SCTs %x", list)
+	}
+	for sct := range msg.Vector16(list[2:]).All() {
+		scts = append(scts, sct)
+	}
+	return scts, nil
+}
+
+func joinSCTs(scts [][]byte) []byte {
+	if len(scts) == 0 {
+		return nil
+	}
+	list := msg.AppendVector16(nil, scts...)
+	return append([]byte{byte(len(list) >> 8), byte(len(list))}, list...)
+}
+
+// schemes sets the one list of signature schemes that a Config has: what is
+// signed with stands before what is verified only.
+func (u *setup) schemes(s *settings, _ *memory) error {
+	sign, verify := defaultSign, defaultVerify
+	var err error
+	if c := s.cred(); c.signingPrefs != nil {
+		if sign, err = schemesOf(c.signingPrefs); err != nil {
+			return err
+		}
+	}
+	if s.verifyPrefs != nil {
+		if verify, err = schemesOf(s.verifyPrefs); err != nil {
+			return err
+		}
+	}
+	asks := s.verifyPeer || s.requireAnyClientCert
+	switch {
+	case s.server && !asks:
+		u.cfg.Schemes = sign
+	case len(u.cfg.Credentials) == 0:
+		u.cfg.Schemes = verify
+	case s.cred().signingPrefs != nil:
+		u.cfg.Schemes = union(sign, verify)
+	default:
+		u.cfg.Schemes = union(verify, sign)
+	}
+	return nil
+}
+
+func schemesOf(ids []int) ([]cred.Scheme, error) {
+	var list []cred.Scheme
+	for _, id := range ids {
+		if !cred.Scheme(id).Known() {
+			return nil, unimplemented(cred.Scheme(id).String())
+		}
+		list = append(list, cred.Scheme(id))
+	}
+	return list, nil
+}
+
+func union(a, b []cred.Scheme) []cred.Scheme {
+	list := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (u *setup) protocols(s *settings, _ *memory) error {
+	if !s.server {
+		for name := range msg.Vector8(s.advertiseALPN).All() {
+			u.cfg.ALPN = append(u.cfg.ALPN, string(name))
+		}
+		return nil
+	}
+	switch {
+	case s.rejectALPN:
+		u.cfg.ALPN = []string{"no protocol that anyone speaks"}
+	case s.selectALPN != "":
+		u.cfg.ALPN = []string{s.selectALPN}
+	}
+	return nil
+}
+
+func (u *setup) verification(s *settings, _ *memory) error {
+	cas, err := s.trusted()
+	if err != nil {
+		return err
+	}
+	if s.server {
+		u.cfg.Verifier = &cred.Verifier{}
+		switch {
+		case s.verifyPeer:
+			u.cfg.ClientAuth = handshake.RequestClientCert
+		case s.requireAnyClientCert:
+			u.cfg.ClientAuth = handshake.RequireClientCert
+		}
+		if u.cfg.Verifier.CAs, err = namedCAs(s.clientCAs); err != nil {
+			return err
+		}
+	} else {
+		u.cfg.Verifier = cred.NewVerifier(cas, true)
+	}
+	u.cfg.AskVerify = s.async || s.customVerify || s.verifyFail || s.ocspCallback || s.server || len(cas) == 0
+	u.cfg.RequestOCSP = !s.server && (s.enableOCSP || s.enableSCTs)
+	return nil
+}
+
+func (s *settings) trusted() ([]*x509.Certificate, error) {
+	if s.trustCert == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(s.trustCert)
+	if err != nil {
+		return nil, err
+	}
+	return cred.ParseCertificates(b)
+}
+
+// namedCAs makes stand-ins for the CAs that a server names: only their names count.
+func namedCAs(list string) ([]*x509.Certificate, error) {
+	if list == "" || list == "<NULL>" || list == "<EMPTY>" {
+		return nil, nil
+	}
+	var cas []*x509.Certificate
+	for _, part := range strings.Split(list, ",") {
+		der, err := hex.DecodeString(part)
+		if err != nil {
+			return nil, err
+		}
+		cas = append(cas, &x509.Certificate{RawSubject: der, RawIssuer: bytes.Clone(der), IsCA: true})
+	}
+	return cas, nil
+}
+
+// tickets gives a server the ticket keys of the process. To renew a ticket is to
+// have a newer key than the one that it was sealed with.
+func (u *setup) tickets(s *settings, mem *memory) error {
+	if !s.server {
+		if s.noTicket {
+			return unimplemented("no-ticket of a client")
+		}
+		return nil
+	}
+	if len(mem.keys) == 0 || s.renewTicket {
+		var key session.TicketKey
+		draw(key[:])
+		mem.keys = append([]session.TicketKey{key}, mem.keys...)
+	}
+	if !s.noTicket {
+		u.cfg.TicketKeys = mem.keys
+	}
+	return nil
+}
+
+// queries says which decisions are asked for: all of them with -async, else
+// only those that the flags want to watch, so that the built-in answers run too.
+func (u *setup) queries(s *settings, _ *memory) error {
+	x := &s.expect
+	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil
+	if s.server {
+		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.ocspCallback ||
+			x.advertisedALPN != "" || x.serverName != "" || x.noServerName || len(u.cfg.Credentials) == 0
+		return nil
+	}
+	u.cfg.AskSession = true
+	u.cfg.AskCredential = watch || x.clientCAs != "" || s.cred().signingPrefs != nil
+	return nil
+}
+
+// signer is a key that the engine does not hold.
+type signer struct {
+	leaf *x509.Certificate
+	key  crypto.Signer
+}
+
+// engine makes the engine. With -use-early-callback a server starts without any
+// certificate, and gets them when the ClientHello is there.
+func (u *setup) engine(s *settings) (*handshake.Engine, error) {
+	if !s.server {
+		p, err := u.cfg.CompileClient()
+		if err != nil {
+			return nil, err
+		}
+		return handshake.NewClient(p, s.hostName, env{}), nil
+	}
+	cfg := u.cfg
+	if s.earlyCallback {
+		cfg.Credentials = nil
+	}
+	p, err := cfg.CompileServer()
+	if err != nil {
+		return nil, err
+	}
+	return handshake.NewServer(p, env{}), nil
+}
+
+// chosen is the profile that answers a ClientHello, nil for the one that is there.
+func (u *setup) chosen(s *settings) (*handshake.ServerProfile, error) {
+	if !s.earlyCallback && !s.ocspCallback {
+		return nil, nil
+	}
+	cfg := u.cfg
+	cfg.Credentials = nil
+	for _, c := range u.cfg.Credentials {
+		own := *c
+		if s.ocspCallback && !s.declineOCSP {
+			own.Staple = s.cred().ocsp
+		}
+		cfg.Credentials = append(cfg.Credentials, &own)
+	}
+	return cfg.CompileServer()
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"tacet/handshake/session"
+)
+
+// exitUnimplemented tells the runner that a test asks for what the shim cannot do.
+const exitUnimplemented = 89
+
+// unimplemented is why a test cannot be run.
+type unimplemented string
+
+func (u unimplemented) Error() string { return "unimplemented: " + string(u) }
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-is-handshaker-supported" {
+		fmt.Println("No")
+		return
+	}
+	err := run(os.Args[1:])
+	var u unimplemented
+	switch {
+	case errors.As(err, &u):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitUnimplemented)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, describe(err))
+		os.Exit(1)
+	}
+}
+
+// memory is what one process keeps from one connection to the next.
+type memory struct {
+	session *session.Session // the client's last one
+	keys    []session.TicketKey
+	ahead   time.Duration // how far the clock was put forward
+}
+
+func (m *memory) now() time.Time { return time.Now().Add(m.ahead) }
+
+// run does what the flags say: one connection, and as many more as are to resume it.
+func run(args []string) error {
+	first, resumed, err := parseFlags(args)
+	if err != nil {
+		return err
+	}
+	mem := new(memory)
+	for i := range first.resumeCount + 1 {
+		set := first
+		if i > 0 {
+			set = resumed
+			if !set.server && mem.session == nil {
+				return errors.New("no session to offer")
+			}
+		}
+		if err := connect(set, mem, i > 0); err != nil {
+			return fmt.Errorf("connection %d: %w", i+1, err)
+		}
+		mem.ahead += time.Duration(set.resumptionDelay) * time.Second
+	}
+	return nil
+}
