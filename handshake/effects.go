@@ -84,10 +84,6 @@ func (fx *effects) hear() {
 	fx.heard = true
 }
 
-// ignore leaves the message being handled out of the transcript (HelloRequest,
-// and messages after the handshake).
-func (fx *effects) ignore() { fx.heard = true }
-
 // send takes a message into the transcript and sends it.
 func (fx *effects) send(m msg.Message) {
 	lo := len(fx.out)
@@ -106,11 +102,22 @@ func (fx *effects) sendUnheard(lo int) {
 	if fx.profile.cfg.Trace {
 		fx.trace(MessageSent, record.TypeHandshake, fx.out[lo:])
 	}
-	if fx.n > 0 && fx.list[fx.n-1].kind == doSend && fx.list[fx.n-1].typ == record.TypeHandshake {
-		fx.list[fx.n-1].hi = len(fx.out) // messages in a row share records (I7)
+	if last := fx.lastAct(); last != nil && last.kind == doSend && last.typ == record.TypeHandshake {
+		last.hi = len(fx.out) // messages in a row share records (I7)
 		return
 	}
 	fx.add(effect{kind: doSend, typ: record.TypeHandshake, lo: lo, hi: len(fx.out)})
+}
+
+// lastAct is the last effect that is more than an event, or nil: what is
+// reported must not change what is sent.
+func (fx *effects) lastAct() *effect {
+	for i := fx.n - 1; i >= 0; i-- {
+		if fx.list[i].kind != doEvent {
+			return &fx.list[i]
+		}
+	}
+	return nil
 }
 
 // sendCCS sends a change_cipher_spec record.

@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"bytes"
 	"slices"
 
 	"tacet/handshake/cred"
@@ -130,44 +129,20 @@ func (s *waitClientHelloAgain) clientHello(fx *effects, m *msg.ClientHello) (aft
 //
 // = RFC 9846 §4.2.2
 func (s *waitClientHelloAgain) sameHello(m *msg.ClientHello) error {
-	was := s.first.hello
+	if err := s.first.hello.CheckRetry(m); err != nil {
+		return &Error{Kind: KindHelloChanged, Err: err}
+	}
 	switch {
-	case m.Random != was.Random:
-		return failure(KindHelloChanged, "ClientHello.random")
-	case m.Version != was.Version:
-		return failure(KindHelloChanged, "ClientHello.legacy_version")
-	case !bytes.Equal(m.SessionID, was.SessionID):
-		return failure(KindHelloChanged, "ClientHello.legacy_session_id")
-	case !bytes.Equal(m.Suites, was.Suites):
-		return failure(KindHelloChanged, "ClientHello.cipher_suites")
-	case !bytes.Equal(m.Compression, was.Compression):
-		return failure(KindHelloChanged, "ClientHello.legacy_compression_methods")
 	case m.Ext.Have(msg.ExtEarlyData):
 		return failure(KindHelloChanged, "ClientHello early_data")
 	case m.Ext.Have(msg.ExtCookie):
 		return failure(KindHelloChanged, "ClientHello cookie: none was sent")
-	case !bytes.Equal(fixedExtensions(m), fixedExtensions(was)):
-		return failure(KindHelloChanged, "ClientHello.extensions")
 	}
 	id := uint16(s.group.ID())
 	if _, ok := m.Ext.KeyShares.Find(id); !ok || m.Ext.KeyShares.Len() != 1 {
 		return failure(KindHelloChanged, "ClientHello key_share: not the one asked for")
 	}
 	return nil
-}
-
-// fixedExtensions is the part of a hello's extensions that a retry may not change.
-func fixedExtensions(m *msg.ClientHello) []byte {
-	var fixed []byte
-	for id, body := range msg.RawExtensions(m.Ext.Wire) {
-		switch id {
-		case msg.ExtKeyShare, msg.ExtEarlyData, msg.ExtCookie, msg.ExtPreSharedKey, msg.ExtPadding:
-			continue
-		}
-		fixed = append(fixed, byte(id>>8), byte(id), byte(len(body)>>8), byte(len(body)))
-		fixed = append(fixed, body...)
-	}
-	return fixed
 }
 
 // afterAnswer13 is what may follow an answered ClientHello, first or second.
