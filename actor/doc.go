@@ -19,7 +19,7 @@
 // Until the handshake is complete, one goroutine at a time drives the engine.
 // From then on the engine is split, and there are two roles: the reading role
 // owns the handshake.Receiver, the writing role the handshake.Sender. Each is a
-// mutex that is held for as long as its transport call blocks. Who needs both
+// lock that is held for as long as its transport call blocks. Who needs both
 // ([Conn.Do]) takes the writing role first; who reads never waits for the
 // writing role.
 //

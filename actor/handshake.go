@@ -3,6 +3,7 @@ package actor
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -136,8 +137,8 @@ func (c *Conn) handshake(ctx context.Context) error {
 func (c *Conn) negotiate(ctx context.Context) error {
 	e := c.hs.engine
 	in := &c.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.role.Lock()
+	defer in.role.Unlock()
 	for {
 		n, ev := e.Step(in.clock(), in.unread())
 		in.r += n
@@ -200,7 +201,7 @@ func (c *Conn) split() error {
 	if err != nil {
 		return err
 	}
-	c.out.mu.Lock()
+	c.out.role.Lock()
 	c.in.half, c.out.half = r, s
 	c.hs.engine = nil
 	c.secured.Store(true)
@@ -240,8 +241,8 @@ func (c *Conn) drain() {
 // flushEngine writes what the engine has due.
 func (c *Conn) flushEngine() error {
 	out := &c.out
-	out.mu.Lock()
-	defer out.mu.Unlock()
+	out.role.Lock()
+	defer out.role.Unlock()
 	if err := c.flushUnsent(); err != nil {
 		return err
 	}
@@ -260,9 +261,16 @@ func (c *Conn) fail(err error) error {
 	}
 	c.fatal.Store(e)
 	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	if c.raw == nil && e.Sent {
+		// The peer of a pipe may be writing and hear of the failure only when
+		// somebody reads that. What comes does not matter any more.
+		_ = c.nc.SetReadDeadline(never)
+		defer c.nc.SetReadDeadline(longAgo)
+		go io.Copy(io.Discard, c.nc)
+	}
 	if c.hs.engine != nil {
 		_ = c.flushEngine()
-	} else if c.out.mu.TryLock() {
+	} else if c.out.role.TryLock() {
 		_ = c.flush()
 		c.yieldWriting()
 	}

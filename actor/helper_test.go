@@ -47,7 +47,10 @@ func compile(t testing.TB, v record.Version, adjust func(client, server *handsha
 }
 
 // unverified is an adjustment for tests in whose world certificates are not valid yet.
-func unverified(client, _ *handshake.Config) { client.Verify = handshake.VerifyNone }
+func unverified(client, _ *handshake.Config) {
+	client.Verify = handshake.VerifyNone
+	client.NoCompatibility = true
+}
 
 // pair makes the two ends of a connection over two ends of a transport.
 func (p profiles) pair(ct, st actor.Transport, c *actor.Config) (client, server *actor.Conn) {

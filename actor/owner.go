@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"sync"
 
 	"tacet/handshake"
 )
@@ -35,7 +34,7 @@ func (c *Conn) writing(what string, f func(*handshake.Sender) error) error {
 		return net.ErrClosed
 	}
 	defer c.calls.Add(-2)
-	c.out.mu.Lock()
+	c.out.role.Lock()
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
 		return err
@@ -74,7 +73,7 @@ func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
 	if err := c.lockBoth(ctx); err != nil {
 		return err
 	}
-	defer c.in.mu.Unlock()
+	defer c.in.role.Unlock()
 	defer c.yieldWriting()
 	if err := c.alive(); err != nil {
 		return err
@@ -131,11 +130,11 @@ func (c *Conn) alive() error {
 // lockBoth takes the writing role and then the reading one, which a blocked
 // reader gives up. (The order is safe: a reader never waits for the writing role.)
 func (c *Conn) lockBoth(ctx context.Context) error {
-	if err := lockContext(ctx, &c.out.mu); err != nil {
+	if err := c.out.role.LockContext(ctx); err != nil {
 		return err
 	}
 	c.interrupt()
-	err := lockContext(ctx, &c.in.mu)
+	err := c.in.role.LockContext(ctx)
 	c.resume()
 	if err != nil {
 		c.yieldWriting()
@@ -165,28 +164,6 @@ func (c *Conn) resume() {
 	_ = c.nc.SetReadDeadline(t)
 }
 
-// lockContext locks mu unless ctx ends first.
-func lockContext(ctx context.Context, mu *sync.Mutex) error {
-	if mu.TryLock() {
-		return nil
-	}
-	locked := make(chan struct{})
-	go func() {
-		mu.Lock()
-		select {
-		case locked <- struct{}{}:
-		case <-ctx.Done():
-			mu.Unlock()
-		}
-	}()
-	select {
-	case <-locked:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Detached is what Detach takes away from a connection.
 type Detached struct {
 	Engine *handshake.Engine
@@ -210,7 +187,7 @@ func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
 	if err := c.lockBoth(ctx); err != nil {
 		return nil, err
 	}
-	defer c.in.mu.Unlock()
+	defer c.in.role.Unlock()
 	defer c.yieldWriting()
 	if err := c.alive(); err != nil {
 		return nil, err

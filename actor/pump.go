@@ -50,8 +50,8 @@ func (p *pump) run() {
 // fill reads until there is plaintext; false when there will be no more.
 func (p *pump) fill() bool {
 	c, in := p.c, &p.c.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.role.Lock()
+	defer in.role.Unlock()
 	for in.err == nil && !c.isClosed() {
 		c.open()
 		if len(in.plain) > 0 {
@@ -99,8 +99,8 @@ func (p *pump) read(b []byte) (int, error) {
 // take reads what is there, and tells whether that was all.
 func (p *pump) take(b []byte) (n int, err error, drained bool) {
 	c, in := p.c, &p.c.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.role.Lock()
+	defer in.role.Unlock()
 	n, err = c.take(b)
 	in.release()
 	return n, err, len(in.plain) == 0

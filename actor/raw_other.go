@@ -10,3 +10,5 @@ type rawReader struct{}
 func newRawReader(net.Conn, *inbound) *rawReader { return nil }
 
 func (*rawReader) read() (int, error) { panic("actor: no raw reads here") }
+
+func (*rawReader) discard() {}

@@ -78,3 +78,27 @@ func (r *rawReader) attempt(fd uintptr) bool {
 		return true
 	}
 }
+
+// discard reads and drops what the socket has received, as far as lingering goes.
+// A socket that is closed with unread bytes resets the connection, and the
+// reset may overtake what was sent: session tickets that a client never reads would
+// cost the server the end of the stream.
+func (r *rawReader) discard() {
+	buf := getBuffer(largeBuffer)
+	left := lingering
+	_ = r.conn.Read(func(fd uintptr) bool {
+		for left > 0 {
+			n, err := syscall.Read(int(fd), buf)
+			if err != syscall.EINTR && n <= 0 {
+				break
+			}
+			left -= max(n, 0)
+		}
+		return true
+	})
+	putBuffer(buf)
+}
+
+// lingering is how much is discarded at most, in bytes. Whoever has more to read and closes
+// means to break off.
+const lingering = largeBuffer

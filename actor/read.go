@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"sync"
 	"time"
 
 	"tacet/handshake"
@@ -14,7 +13,7 @@ import (
 	"tacet/record"
 )
 
-// inbound is the reading role: who holds mu reads the transport and opens records.
+// inbound is the reading role: who has the role reads the transport and opens records.
 //
 //	buf:  | used | plain | … | ciphertext not yet consumed | free |
 //	      0                  r                             w      len(buf)
@@ -23,7 +22,7 @@ import (
 //
 // buf is from the pool, and nil when there is nothing in it.
 type inbound struct {
-	mu      sync.Mutex
+	role    role
 	half    *handshake.Receiver
 	buf     []byte
 	plain   []byte // opened in place and not yet read
@@ -53,8 +52,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 		return pump.read(p)
 	}
 	in := &c.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.role.Lock()
+	defer in.role.Unlock()
 	defer in.release()
 	for {
 		if c.readDeadline.passed() {
@@ -212,9 +211,9 @@ func (c *Conn) interrupted(timeout error) error {
 	if !wanted && c.pump.Load() == nil || c.readDeadline.passed() {
 		return timeout
 	}
-	c.in.mu.Unlock()
+	c.in.role.Unlock()
 	runtime.Gosched()
-	c.in.mu.Lock()
+	c.in.role.Lock()
 	return nil
 }
 
@@ -305,8 +304,8 @@ func (c *Conn) awaitInput() error {
 		return err
 	}
 	in := &c.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.role.Lock()
+	defer in.role.Unlock()
 	if in.r < in.w || len(in.plain) > 0 || in.err != nil {
 		return nil
 	}

@@ -1,10 +1,10 @@
 package actor
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
-	"sync"
 	"time"
 
 	"tacet/handshake"
@@ -13,9 +13,9 @@ import (
 // alertTimeout bounds what is written when a connection ends.
 const alertTimeout = 5 * time.Second
 
-// outbound is the writing role: who holds mu seals records and writes to the transport.
+// outbound is the writing role: who has the role seals records and writes to the transport.
 type outbound struct {
-	mu     sync.Mutex
+	role   role
 	half   *handshake.Sender
 	unsent []byte // sealed, and not taken by the transport before a deadline; the end of a pooled buffer
 	err    error  // final
@@ -32,7 +32,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.secure(&c.writeDeadline); err != nil {
 		return 0, err
 	}
-	c.out.mu.Lock()
+	c.out.role.Lock()
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
 		return 0, err
@@ -182,7 +182,7 @@ func (c *Conn) merge(a handshake.Action) {
 // serve sees to it that what was merged is performed by somebody. The peer may
 // be writing, and read only when that is done: so a reader never waits for what it writes.
 func (c *Conn) serve() {
-	if c.action.Load() != 0 && c.out.mu.TryLock() {
+	if c.action.Load() != 0 && c.out.role.TryLock() {
 		go c.flushDue()
 	}
 }
@@ -190,8 +190,8 @@ func (c *Conn) serve() {
 // yieldWriting gives up the writing role, unless something was posted meanwhile.
 func (c *Conn) yieldWriting() {
 	for {
-		c.out.mu.Unlock()
-		if c.action.Load() == 0 || !c.out.mu.TryLock() {
+		c.out.role.Unlock()
+		if c.action.Load() == 0 || !c.out.role.TryLock() {
 			return
 		}
 		_ = c.flush()
@@ -211,7 +211,7 @@ func (c *Conn) CloseWrite() error {
 		return net.ErrClosed
 	}
 	defer c.calls.Add(-2)
-	c.out.mu.Lock()
+	c.out.role.Lock()
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
 		return err
@@ -226,19 +226,17 @@ func (c *Conn) CloseWrite() error {
 	return nil
 }
 
-// Close closes the connection and its transport. If no Write is in flight it
-// sends close_notify first, for which it waits five seconds at most; otherwise the Write
-// is what it breaks off. Blocked calls return net.ErrClosed, and so does a second Close.
+// Close closes the connection and its transport. It sends close_notify first,
+// which takes five seconds at most; a Write that blocks is broken off, and if that was in
+// the middle of a record there is no close_notify. Blocked calls return
+// net.ErrClosed, and so does a second Close.
 func (c *Conn) Close() error {
 	writing, first := c.shut()
 	if !first {
 		return net.ErrClosed
 	}
-	if c.secured.Load() && !writing {
-		_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
-		c.out.mu.Lock()
-		c.closeWriting()
-		c.yieldWriting()
+	if c.secured.Load() && !c.detached.Load() {
+		c.closeWriting(writing)
 	}
 	var err error
 	if !c.detached.Load() {
@@ -261,11 +259,37 @@ func (c *Conn) Close() error {
 }
 
 // closeWriting sends close_notify, as far as that can be done.
-func (c *Conn) closeWriting() {
-	if c.out.err == nil {
-		c.out.half.CloseWrite()
-		_ = c.flush()
+func (c *Conn) closeWriting(writing bool) {
+	out := &c.out
+	if writing {
+		_ = c.nc.SetWriteDeadline(longAgo)
 	}
+	if !out.role.TryLock() {
+		ctx, cancel := context.WithTimeout(context.Background(), alertTimeout)
+		defer cancel()
+		if out.role.LockContext(ctx) != nil {
+			return // a transport whose deadlines do not work
+		}
+	}
+	defer c.yieldWriting()
+	if out.err != nil || writing && len(out.unsent) > 0 {
+		return
+	}
+	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	out.half.CloseWrite()
+	if c.flush() == nil {
+		c.discard()
+	}
+}
+
+// discard drops what has come and nobody is reading, lest closing the socket
+// reset the connection.
+func (c *Conn) discard() {
+	if c.raw == nil || c.detached.Load() || !c.in.role.TryLock() {
+		return
+	}
+	defer c.in.role.Unlock()
+	c.raw.discard()
 }
 
 // shut marks the connection closed, and says whether a Write is in flight.
