@@ -73,7 +73,7 @@ func (fx *effects) mayOffer(s *session.Session) bool {
 	if s == nil || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max || s.ServerName != fx.conn.ServerName {
 		return false
 	}
-	if p.cfg.Verify == VerifyRequired && !s.Verified {
+	if !fx.trusts(s) {
 		return false
 	}
 	if s.Version < record.TLS13 {

@@ -88,7 +88,7 @@ func (fx *effects) recall(s *session.Session) error {
 	if len(s.PeerChain) == 0 {
 		return nil
 	}
-	fx.conn.Verified = s.Verified
+	fx.conn.Verified, fx.conn.verifiedBy = s.Verified, s.VerifiedBy
 	if fx.conn.PeerCertificates = s.Certificates; len(s.Certificates) == 0 {
 		return fx.peerChain(s.PeerChain)
 	}

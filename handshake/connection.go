@@ -55,6 +55,8 @@ type ConnectionState struct {
 	// ClientRandom and ServerRandom are the randoms of the hellos.
 	ClientRandom, ServerRandom [32]byte
 
+	verifiedBy any // what verified the peer, as session.Session.VerifiedBy
+
 	exporter keys.Secret  // TLS 1.3
 	master   *keys.Master // up to TLS 1.2
 	complete bool

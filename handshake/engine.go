@@ -89,11 +89,14 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 		return e.handshake(now, in)
 	}
 	n, ev = e.recv.Step(now, in)
+	if ev.Kind == Failed && e.send.closed {
+		e.recv.err.Sent = false // nothing follows close_notify
+	}
 	if ev.Action != 0 {
 		e.send.Perform(ev.Action)
 	}
 	if ev.Kind == Failed {
-		e.err = e.recv.err
+		e.die(e.recv.err)
 	}
 	return n, ev
 }
@@ -121,7 +124,11 @@ func (e *Engine) Seal(dst, plain []byte) ([]byte, error) {
 	if e.spent {
 		return dst, misuse(KindSplit, "Seal")
 	}
-	return e.send.Seal(dst, plain)
+	dst, err := e.send.Seal(dst, plain)
+	if e.err == nil && e.send.err != nil {
+		e.die(e.send.err)
+	}
+	return dst, err
 }
 
 // Query is what the engine is parked on, nil if it is not.
@@ -190,8 +197,11 @@ func (e *Engine) StateName() string {
 // Secure reports whether the handshake is complete.
 func (e *Engine) Secure() bool { return e.origin.conn.complete && e.err == nil }
 
-// Export is State().Export.
+// Export is State().Export. After a failure there is nothing to export.
 func (e *Engine) Export(label string, context []byte, length int) ([]byte, error) {
+	if e.err != nil && !e.spent {
+		return nil, e.err
+	}
 	return e.origin.conn.Export(label, context, length)
 }
 
@@ -219,6 +229,9 @@ func (e *Engine) terminal() EventKind {
 //
 // = RFC 9846 §6.1
 func (e *Engine) CloseWrite() {
+	if e.spent {
+		return
+	}
 	if e.hs != nil && e.err == nil {
 		e.send.alert(record.LevelWarning, record.AlertUserCanceled)
 		e.send.CloseWrite()
@@ -230,7 +243,7 @@ func (e *Engine) CloseWrite() {
 
 // Abort ends the connection with a fatal alert.
 func (e *Engine) Abort(alert record.Alert) {
-	if e.err == nil {
+	if e.err == nil && !e.spent {
 		e.fail(&Error{Kind: KindAborted, Alert: alert})
 	}
 }
@@ -259,6 +272,8 @@ func (e *Engine) Fork() *Engine {
 	f.events = append([]Event(nil), e.events...)
 	f.send.out = append([]byte(nil), e.send.out...)
 	f.recv.hand = e.recv.hand.Fork()
+	f.recv.traced = append([]Event(nil), e.recv.traced...)
+	f.recv.traced = append([]Event(nil), e.recv.traced...)
 	if e.hs == nil {
 		return &f
 	}

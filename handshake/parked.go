@@ -38,7 +38,7 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 func (fx *effects) verdict(a Answer) error {
 	switch v := a.value.(type) {
 	case [][]*x509.Certificate:
-		fx.conn.Verified, fx.conn.VerifiedChains = true, v
+		fx.conn.Verified, fx.conn.VerifiedChains, fx.conn.verifiedBy = true, v, fx.profile.cfg.Verifier
 	case tolerated:
 		fx.conn.VerifyError = v.err
 	default:

@@ -210,6 +210,9 @@ func (r *Receiver) StepInto(now time.Time, in, dst []byte) (n int, ev Event) {
 		}
 		switch it.kind {
 		case itemNeed:
+			if len(r.traced) > 0 {
+				continue
+			}
 			return n, Event{Kind: NeedInput, Need: uint32(it.need)}
 		case itemData:
 			r.empties, r.warnings, r.updates, r.tickets = 0, 0, 0, 0

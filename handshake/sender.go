@@ -95,6 +95,7 @@ func (s *Sender) rekey() error {
 	}
 	s.err = &Error{Kind: KindKeyExhausted, State: "connected", Alert: record.AlertInternalError, Sent: true}
 	s.alert(record.LevelFatal, record.AlertInternalError)
+	s.clear()
 	return s.err
 }
 
@@ -140,7 +141,7 @@ func (s *Sender) Abort(alert record.Alert) {
 		return
 	}
 	s.alert(record.LevelFatal, alert)
-	s.err = &Error{Kind: KindAborted, Alert: alert, Sent: true, State: "connected"}
+	s.err = &Error{Kind: KindAborted, Alert: alert, Sent: !s.closed, State: "connected"}
 	s.clear()
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tacet/handshake/keys"
 	"tacet/handshake/msg"
 	"tacet/record"
 )
@@ -91,11 +92,11 @@ func (e *Engine) handshake(now time.Time, in []byte) (n int, ev Event) {
 			e.fail(err)
 			return n, e.next()
 		}
-		if it.kind == itemNeed {
-			return n, Event{Kind: NeedInput, Need: uint32(it.need)}
-		}
 		if len(e.events) > 0 {
 			return n, e.pop()
+		}
+		if it.kind == itemNeed {
+			return n, Event{Kind: NeedInput, Need: uint32(it.need)}
 		}
 	}
 }
@@ -249,6 +250,8 @@ func (e *Engine) apply(f *effect) {
 		k := &e.hs.fx.keys[f.lo]
 		e.recv.open.Install(k.prot)
 		e.recv.secret = k.secret
+		// A client that failed before it had keys says so in plaintext.
+		e.recv.open.AllowPlaintextAlert(!e.origin.conn.Client)
 	case doWrite:
 		k := &e.hs.fx.keys[f.lo]
 		e.send.seal.Install(k.prot)
@@ -269,6 +272,7 @@ func (e *Engine) apply(f *effect) {
 	case doComplete:
 		e.origin.conn.complete, e.send.secure = true, true
 		e.recv.warnings, e.recv.skip = 0, skipNothing
+		e.recv.open.AllowPlaintextAlert(false)
 		e.events = append(e.events, Event{Kind: Secure})
 	}
 }
@@ -286,7 +290,7 @@ func (fx *effects) forget() {
 func (e *Engine) fail(err error) error {
 	own := asError(err)
 	own.State = e.StateName()
-	if own.Kind.answered() && own.Alert != 0 {
+	if own.Kind.answered() && own.Alert != 0 && !e.send.closed {
 		own.Sent = true
 		e.send.alert(record.LevelFatal, own.Alert)
 	}
@@ -302,8 +306,19 @@ func (e *Engine) die(err *Error) {
 	e.err, e.recv.err, e.send.err = err, err, err
 	e.recv.clear()
 	e.send.clear()
+	e.origin = e.origin.withoutSecrets()
+	e.recv.origin, e.send.origin = e.origin, e.origin
 	if e.hs != nil {
 		e.hs.fx.forget()
 		e.hs = nil
 	}
+}
+
+// withoutSecrets is a copy for an engine that is dead: a fork may live on with
+// the original.
+func (o *origin) withoutSecrets() *origin {
+	dead := *o
+	dead.resumption, dead.conn.exporter = keys.Secret{}, keys.Secret{}
+	dead.conn.master, dead.conn.complete = nil, false
+	return &dead
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -20,7 +21,7 @@ func (c *ConnectionState) session(now time.Time, secret []byte) *session.Session
 	s := &session.Session{
 		Version: c.Version, Suite: c.Suite.ID, Secret: append([]byte(nil), secret...),
 		ExtendedMaster: c.ExtendedMasterSecret, ServerName: c.ServerName, ALPN: c.ALPN,
-		Created: now, Verified: c.Verified, Certificates: c.PeerCertificates,
+		Created: now, Verified: c.Verified, Certificates: c.PeerCertificates, VerifiedBy: c.verifiedBy,
 	}
 	for _, cert := range c.PeerCertificates {
 		s.PeerChain = append(s.PeerChain, cert.Raw)
@@ -37,6 +38,9 @@ func ticketLifetime(seconds uint32, most time.Duration) time.Duration {
 	}
 	return said
 }
+
+// maxTicket is the most that a ticket's length field holds, and a ClientHello has room for.
+const maxTicket = 1<<16 - 1 - 1<<10
 
 // newSessionTicket makes a session of a TLS 1.3 ticket.
 //
@@ -63,13 +67,47 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 	return Event{Kind: SessionReady}, nil
 }
 
-// sealTicket makes a ticket of a session.
+// sealTicket makes a ticket of a session, nil if it would be longer than a
+// ticket can be: a peer's chain is part of it.
 //
 // = RFC 5077 §4
 func (fx *effects) sealTicket(s *session.Session) []byte {
 	s.Lifetime = fx.profile.lifetime
+	state := s.Marshal()
+	if len(state)+session.Overhead > maxTicket {
+		return nil
+	}
 	iv := [16]byte(fx.draw(LabelTicketIV, 16))
-	return session.Seal(nil, &fx.profile.cfg.TicketKeys[0], iv, s.Marshal())
+	return session.Seal(nil, &fx.profile.cfg.TicketKeys[0], iv, state)
+}
+
+// trusts reports whether the peer of a session may still be taken for verified:
+// by the verifier that did it, as long as the leaf is valid, or else anew, for a
+// session may come from a store, a ticket or another configuration.
+func (fx *effects) trusts(s *session.Session) bool {
+	cfg := &fx.profile.cfg
+	if cfg.Verify != VerifyRequired {
+		return true
+	}
+	if !s.Verified || len(s.PeerChain) == 0 {
+		return false
+	}
+	chain := s.Certificates
+	if chain == nil {
+		var err error
+		if chain, err = cred.ParseChain(s.PeerChain); err != nil {
+			return false
+		}
+	}
+	if cfg.AskVerify || s.VerifiedBy == any(cfg.Verifier) {
+		return !fx.now.After(chain[0].NotAfter)
+	}
+	name := ""
+	if fx.conn.Client {
+		name = fx.conn.ServerName
+	}
+	_, err := cfg.Verifier.Verify(chain, name, fx.conn.Client, fx.now)
+	return err == nil
 }
 
 // openTicket opens a client's ticket; nil if it is none of ours, or stale.
@@ -82,10 +120,10 @@ func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) 
 	if err != nil || s.Expired(fx.now) || s.Version != fx.conn.Version {
 		return nil, false
 	}
-	if fx.profile.cfg.ClientAuth == RequireClientCert && len(s.PeerChain) == 0 {
-		return nil, false
-	}
-	if fx.profile.cfg.ClientAuth != NoClientCert && fx.profile.cfg.Verify == VerifyRequired && len(s.PeerChain) > 0 && !s.Verified {
+	switch auth := fx.profile.cfg.ClientAuth; {
+	case auth == NoClientCert, auth == RequestClientCert && len(s.PeerChain) == 0:
+		return s, index == 0
+	case len(s.PeerChain) == 0 || !fx.trusts(s):
 		return nil, false
 	}
 	return s, index == 0
@@ -98,19 +136,18 @@ func (fx *effects) sendTickets13(psk func(nonce []byte) []byte) {
 	for i := range fx.profile.tickets {
 		nonce := []byte{byte(i)}
 		s := fx.conn.session(fx.now, psk(nonce))
-		s.AgeAdd = uint32FromBytes(fx.draw(LabelTicketAge, 4))
+		s.AgeAdd = binary.BigEndian.Uint32(fx.draw(LabelTicketAge, 4))
+		ticket := fx.sealTicket(s)
+		if ticket == nil {
+			return
+		}
 		lo := len(fx.out)
 		m := msg.NewSessionTicket13{
-			Lifetime: uint32(fx.profile.lifetime / time.Second), AgeAdd: s.AgeAdd,
-			Nonce: nonce, Ticket: fx.sealTicket(s),
+			Lifetime: uint32(fx.profile.lifetime / time.Second), AgeAdd: s.AgeAdd, Nonce: nonce, Ticket: ticket,
 		}
 		fx.out = m.Append(fx.out)
 		fx.sendUnheard(lo)
 	}
-}
-
-func uint32FromBytes(b []byte) uint32 {
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
 // message handles a handshake message after the handshake.

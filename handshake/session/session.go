@@ -54,8 +54,10 @@ type Session struct {
 	PeerChain [][]byte
 	Verified  bool
 
-	// Certificates is PeerChain parsed, if that was done already. It is not encoded.
+	// Certificates is PeerChain parsed, if that was done already, and VerifiedBy
+	// is what verified it, if that is known. They are not encoded.
 	Certificates []*x509.Certificate
+	VerifiedBy   any
 
 	// MaxEarlyData is how many bytes of early data the server takes; 0: none.
 	MaxEarlyData uint32
