@@ -273,7 +273,6 @@ func (e *Engine) Fork() *Engine {
 	f.send.out = append([]byte(nil), e.send.out...)
 	f.recv.hand = e.recv.hand.Fork()
 	f.recv.traced = append([]Event(nil), e.recv.traced...)
-	f.recv.traced = append([]Event(nil), e.recv.traced...)
 	if e.hs == nil {
 		return &f
 	}

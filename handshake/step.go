@@ -72,12 +72,18 @@ func nameOf(s state) string {
 func (e *Engine) handshake(now time.Time, in []byte) (n int, ev Event) {
 	fx := &e.hs.fx
 	fx.now = now
-	for {
-		if !e.unpark() {
-			return n, e.next()
+	if p, ok := e.hs.state.(parked); ok {
+		if _, asks := p.builtin(fx); !asks {
+			return 0, Event{Kind: QueryPending}
 		}
-		if len(e.events) > 0 {
-			return n, e.pop()
+		if err := e.advance(p); err != nil { // a client's beginning
+			e.fail(err)
+			return 0, e.next()
+		}
+	}
+	for {
+		if len(e.events) > 0 || e.err != nil || e.Query() != nil {
+			return n, e.next()
 		}
 		if e.hs == nil { // complete; what follows is not the handshake's
 			return n, Event{Kind: NeedInput}
@@ -112,40 +118,49 @@ func (e *Engine) next() Event {
 	return Event{Kind: QueryPending}
 }
 
-// unpark lets the profile answer what it can. It reports whether the engine
-// can read on.
-func (e *Engine) unpark() bool {
-	for e.hs != nil {
-		p, ok := e.hs.state.(parked)
-		if !ok {
-			return true
-		}
-		a, ok := p.builtin(&e.hs.fx)
-		if !ok {
-			return false
-		}
-		if e.answer(p, a) != nil {
-			return false
-		}
-	}
-	return e.err == nil
-}
-
 // answer moves on from a parked state. An answer that is misuse leaves it parked.
 func (e *Engine) answer(p parked, a Answer) error {
 	if a.err != nil {
 		return e.fail(refusal(a.err))
 	}
-	e.hs.fx.heard = true // no message is being handled
 	next, err := p.answer(&e.hs.fx, a)
+	if own, ok := err.(*Error); ok && own.Kind.Class() == Misuse {
+		e.hs.fx.forget()
+		return err
+	}
+	if err == nil {
+		err = e.advance(next)
+	}
 	if err != nil {
-		if own, ok := err.(*Error); ok && own.Kind.Class() == Misuse {
-			e.hs.fx.forget()
-			return err
-		}
 		return e.fail(err)
 	}
-	e.fold(next)
+	return nil
+}
+
+// advance moves to the next state, and on as far as the profile answers for
+// itself; then it folds the effects of it all, so that messages in a row share
+// records (I7).
+func (e *Engine) advance(next state) error {
+	fx := &e.hs.fx
+	for {
+		e.hs.state = next
+		p, ok := next.(parked)
+		if !ok {
+			break
+		}
+		a, ok := p.builtin(fx)
+		if !ok {
+			break
+		}
+		if a.err != nil {
+			return refusal(a.err)
+		}
+		var err error
+		if next, err = p.answer(fx, a); err != nil {
+			return err
+		}
+	}
+	e.fold()
 	return nil
 }
 
@@ -190,8 +205,7 @@ func (e *Engine) message(m msg.Raw) error {
 	if !fx.heard {
 		panic("handshake: " + nameOf(w) + " accepted a message without hearing it")
 	}
-	e.fold(next)
-	return nil
+	return e.advance(next)
 }
 
 func (e *Engine) changeCipherSpec(body []byte) error {
@@ -207,8 +221,7 @@ func (e *Engine) changeCipherSpec(body []byte) error {
 		if err != nil {
 			return err
 		}
-		e.fold(next)
-		return nil
+		return e.advance(next)
 	}
 	// TLS 1.3 drops them, for middleboxes' sake.
 	//
@@ -225,11 +238,10 @@ func (e *Engine) takeTraces() {
 	e.recv.traced = nil
 }
 
-// fold does what a step's effects say, in their order, and moves to the next
-// state. It cannot fail: what can was checked by the step.
-func (e *Engine) fold(next state) {
+// fold does what the effects say, in their order. It cannot fail: what can was
+// checked by the step.
+func (e *Engine) fold() {
 	fx := &e.hs.fx
-	e.hs.state = next
 	list := fx.list[:fx.n]
 	for i := range list {
 		e.apply(&list[i])
