@@ -1,0 +1,179 @@
+package peers
+
+import (
+	"slices"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// terms are a case: what both sides of a connection are told. What is zero is left to them.
+type terms struct {
+	name     string
+	only     record.Version // the one version at which there is such a case; 0: both
+	suite    *suites.Suite
+	group    kx.Group
+	retry    bool          // the client's first share is of a group that the server has not
+	kind     credtest.Kind // of the server's key
+	scheme   cred.Scheme   // of the signature of who presents a certificate of this side's or to it
+	offered  []string      // ALPN of the client
+	accepted []string      // ALPN of the server
+	sni      bool          // the server has two certificates
+	fault    fault         // of the server's certificate
+	auth     auth
+	resume   bool
+	update   update
+	half     half
+	bulk     int64
+	versions bool // the sides have no version in common
+
+	refuser role // who refuses the row; "": nobody
+	alert   func(record.Version) record.Alert
+}
+
+// auth is a case's client authentication.
+type auth struct {
+	ask      handshake.ClientAuth
+	kind     credtest.Kind // of the client's key; "": it has none
+	stranger bool          // its certificate is of an authority that the server does not know
+}
+
+// update is who changes its keys.
+type update string
+
+const (
+	updateOurs   update = "ours"   // and asks for the same
+	updateTheirs update = "theirs" // and does not ask, and then does
+)
+
+// half is who closes its side while the other goes on.
+type half string
+
+const (
+	halfOurs   half = "ours"
+	halfTheirs half = "theirs"
+)
+
+// retryGroup is what the server has where the client's share is of X25519.
+var retryGroup = kx.ByID(kx.P384)
+
+// cases is the table. A row of it is run at each version, with each peer, in each
+// role, unless the peer lacks what it needs.
+func cases() []terms {
+	return slices.Concat(
+		suiteCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
+		[]terms{
+			{name: "retry", only: record.TLS13, retry: true},
+			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},
+			{name: "alpn/unknown to the server", offered: []string{"h2"}},
+			{name: "sni", sni: true},
+			{name: "resume", resume: true},
+			{name: "resume/authenticated", resume: true, auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
+			{name: "resume/SHA-384", resume: true, only: record.TLS13, suite: suites.ByID(0x1302)},
+		},
+	)
+}
+
+func suiteCases() (list []terms) {
+	for s := range suites.All() {
+		t := terms{name: "suite/" + s.Name, suite: s, only: record.TLS12, kind: credtest.P256}
+		if s.TLS13() {
+			t.only = record.TLS13
+		}
+		if s.Auth == suites.AuthRSA {
+			t.kind = credtest.RSA2048
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+func groupCases() (list []terms) {
+	for _, id := range []kx.ID{
+		kx.X25519, kx.X448, kx.P256, kx.P384, kx.P521,
+		kx.X25519MLKEM768, kx.SecP256r1MLKEM768, kx.SecP384r1MLKEM1024,
+	} {
+		g := kx.ByID(id)
+		// In TLS 1.2 the groups bound the curves of certificates too (RFC 8422 §5.1).
+		t := terms{name: "group/" + g.Name(), group: g, kind: credtest.RSA2048}
+		if g.MinTLS13() {
+			t.only = record.TLS13
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+func keyCases() (list []terms) {
+	for k := range credtest.Kinds() {
+		list = append(list, terms{name: "key/" + string(k), kind: k})
+	}
+	return list
+}
+
+func schemeCases() (list []terms) {
+	for _, s := range []cred.Scheme{
+		cred.RSAPKCS1SHA256, cred.RSAPKCS1SHA384, cred.RSAPKCS1SHA512,
+		cred.RSAPSSRSAESHA256, cred.RSAPSSRSAESHA384, cred.RSAPSSRSAESHA512,
+		cred.RSAPSSPSSSHA256, cred.RSAPSSPSSSHA384, cred.RSAPSSPSSSHA512,
+	} {
+		t := terms{name: "scheme/" + s.String(), scheme: s, kind: credtest.RSA2048}
+		switch s {
+		case cred.RSAPSSPSSSHA256, cred.RSAPSSPSSSHA384, cred.RSAPSSPSSSHA512:
+			t.kind = credtest.RSAPSS
+		}
+		if !s.In(record.TLS13) {
+			t.only = record.TLS12
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+func authCases() (list []terms) {
+	for k := range credtest.Kinds() {
+		list = append(list, terms{name: "client certificate/" + string(k), auth: auth{ask: handshake.RequireClientCert, kind: k}})
+	}
+	return append(list,
+		terms{name: "client certificate/optional, given", auth: auth{ask: handshake.RequestClientCert, kind: credtest.P256}},
+		terms{name: "client certificate/optional, none", auth: auth{ask: handshake.RequestClientCert}},
+	)
+}
+
+func streamCases() []terms {
+	return []terms{
+		{name: "bulk", bulk: bulkSize},
+		{name: "update/ours", only: record.TLS13, update: updateOurs},
+		{name: "update/theirs", only: record.TLS13, update: updateTheirs},
+		{name: "half close/ours", half: halfOurs},
+		{name: "half close/theirs", half: halfTheirs},
+	}
+}
+
+func refusals() []terms {
+	return []terms{
+		{name: "refuse/unknown CA", fault: faultUnknownCA, refuser: client, alert: always(record.AlertUnknownCA)},
+		{name: "refuse/expired", fault: faultExpired, refuser: client, alert: always(record.AlertCertificateExpired)},
+		{name: "refuse/wrong name", fault: faultName, refuser: client, alert: always(record.AlertBadCertificate)},
+		{name: "refuse/no client certificate", auth: auth{ask: handshake.RequireClientCert}, refuser: server,
+			alert: func(v record.Version) record.Alert {
+				if v >= record.TLS13 {
+					return record.AlertCertificateRequired
+				}
+				return record.AlertHandshakeFailure
+			}},
+		{name: "refuse/client of an unknown CA", auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256, stranger: true},
+			refuser: server, alert: always(record.AlertUnknownCA)},
+		{name: "refuse/alpn", offered: []string{"h3"}, accepted: []string{"h2"}, refuser: server,
+			alert: always(record.AlertNoApplicationProtocol)},
+		{name: "refuse/version", versions: true, refuser: server, alert: always(record.AlertProtocolVersion)},
+	}
+}
+
+func always(a record.Alert) func(record.Version) record.Alert {
+	return func(record.Version) record.Alert { return a }
+}

@@ -1,0 +1,116 @@
+package peers
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+)
+
+// The names of the servers: the one that is asked for, and another.
+const (
+	serverName = "server.example"
+	otherName  = "other.example"
+)
+
+// fault is what is wrong with a certificate.
+type fault string
+
+const (
+	faultUnknownCA fault = "unknown CA"
+	faultExpired   fault = "expired"
+	faultName      fault = "wrong name"
+)
+
+// serverCredential is what the row's server presents.
+func (r *row) serverCredential() *cred.Credential {
+	r.Helper()
+	template := credtest.LeafTemplate(serverName)
+	ca := r.ca
+	switch r.terms.fault {
+	case faultUnknownCA:
+		ca = r.stranger
+	case faultExpired:
+		template.NotAfter = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	case faultName:
+		template = credtest.LeafTemplate(otherName)
+	}
+	return ca.Intermediate(r, "tacet test intermediate").Credential(r, template, r.kind())
+}
+
+// otherCredential is what the row's server presents if it is asked for no name that it knows.
+func (r *row) otherCredential() *cred.Credential {
+	r.Helper()
+	return r.ca.Leaf(r, credtest.OtherP256, otherName)
+}
+
+// clientCredential is what the row's client presents, nil for nothing.
+func (r *row) clientCredential() *cred.Credential {
+	r.Helper()
+	a := r.terms.auth
+	if a.kind == "" {
+		return nil
+	}
+	ca := r.ca
+	if a.stranger {
+		ca = r.stranger
+	}
+	template := credtest.LeafTemplate()
+	template.Subject = pkix.Name{CommonName: clientName}
+	return ca.Credential(r, template, a.kind)
+}
+
+const clientName = "tacet test client"
+
+// pemFiles writes a credential's chain and key for programs to read.
+func (r *row) pemFiles(name string, c *cred.Credential, kind credtest.Kind) (cert, key string) {
+	r.Helper()
+	return r.write(name+"-cert.pem", credtest.CertPEM(c.Chain...)), r.write(name+"-key.pem", keyPEM(r, kind))
+}
+
+func (r *row) caFile() string { return r.write("ca.pem", r.ca.PEM()) }
+
+func (r *row) file(name string) string { return filepath.Join(r.dir, name) }
+
+func (r *row) write(name string, text []byte) string {
+	r.Helper()
+	path := r.file(name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		r.Fatal(err)
+	}
+	return path
+}
+
+// keyPEM is a private key in PKCS#8. The one for RSASSA-PSS says so there, which
+// programs want and crypto/x509 does not write.
+func keyPEM(r *row, kind credtest.Kind) []byte {
+	r.Helper()
+	text := credtest.KeyPEM(r, kind)
+	if kind != credtest.RSAPSS {
+		return text
+	}
+	block, _ := pem.Decode(text)
+	var info struct {
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+	}
+	if _, err := asn1.Unmarshal(block.Bytes, &info); err != nil {
+		r.Fatal(err)
+	}
+	info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}}
+	der, err := asn1.Marshal(info)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// pool is the authority that peers of this process trust.
+func (r *row) pool() *x509.CertPool { return r.ca.Pool() }

@@ -1,0 +1,170 @@
+package peers
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"tacet/handshake"
+	"tacet/handshake/cred/credtest"
+	"tacet/record"
+)
+
+// openssl is the command openssl: s_client and s_server, of version 3.0 or later.
+type openssl struct{}
+
+func (openssl) name() string { return "openssl" }
+
+func (openssl) missing() string { return missingProgram("openssl") }
+
+// missingProgram tells why a program cannot be run.
+func missingProgram(name string) string {
+	if _, err := exec.LookPath(name); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func (openssl) lacks(r *row) string {
+	switch {
+	case r.terms.group != nil && strings.Contains(r.terms.group.Name(), "MLKEM"):
+		return "ML-KEM, in 3.0"
+	case r.terms.half != "":
+		return "half closing: it ends when it is told that the other side does"
+	}
+	return ""
+}
+
+// flags are what s_client and s_server have in common.
+func (openssl) flags(r *row) []string {
+	t := &r.terms
+	args := []string{
+		map[record.Version]string{record.TLS12: "-tls1_2", record.TLS13: "-tls1_3"}[r.version],
+		"-keymatexport", exporterLabel, "-keymatexportlen", "32", "-keylogfile", r.file("keys"),
+		"-CAfile", r.caFile(), "-verify_return_error",
+	}
+	if t.suite != nil && t.suite.TLS13() {
+		args = append(args, "-ciphersuites", t.suite.OpenSSL)
+	} else if t.suite != nil {
+		args = append(args, "-cipher", t.suite.OpenSSL)
+	}
+	if t.group != nil {
+		args = append(args, "-groups", t.group.OpenSSL())
+	}
+	if t.update != "" {
+		args = append(args, "-msg")
+	}
+	return args
+}
+
+func (o openssl) dial(r *row, addr string) talk {
+	t := &r.terms
+	args := append([]string{"s_client", "-connect", addr, "-servername", serverName, "-verify_hostname", serverName}, o.flags(r)...)
+	if t.retry {
+		args = append(args, "-groups", "X25519:"+retryGroup.OpenSSL())
+	}
+	if t.offered != nil {
+		args = append(args, "-alpn", strings.Join(t.offered, ","))
+	}
+	if c := r.clientCredential(); c != nil {
+		cert, key := r.pemFiles("client", c, t.auth.kind)
+		args = append(args, "-cert", cert, "-key", key)
+	}
+	if t.resume {
+		args = append(args, r.sessionFlags("-sess_in", "-sess_out")...)
+	}
+	if t.bulk > 0 {
+		args = append(args, "-nocommands")
+	}
+	return opensslTalk{r.start("openssl", nil, args...)}
+}
+
+// sessionFlags has a client that is run twice keep its session, and then use it.
+func (r *row) sessionFlags(in, out string) []string {
+	file := r.file("session")
+	if exists(file) {
+		return []string{in, file}
+	}
+	return []string{out, file}
+}
+
+func (o openssl) serve(r *row) talk {
+	t := &r.terms
+	cert, key := r.pemFiles("server", r.serverCredential(), r.kind())
+	args := append([]string{"s_server", "-accept", "127.0.0.1:0"}, o.flags(r)...)
+	if t.sni {
+		args = append(args, "-servername", serverName, "-cert2", cert, "-key2", key)
+		cert, key = r.pemFiles("other", r.otherCredential(), credtest.OtherP256)
+	}
+	args = append(args, "-cert", cert, "-key", key, "-cert_chain", cert)
+	if t.retry {
+		args = append(args, "-groups", retryGroup.OpenSSL())
+	}
+	if t.accepted != nil {
+		args = append(args, "-alpn", strings.Join(t.accepted, ","))
+	}
+	switch t.auth.ask {
+	case handshake.RequestClientCert:
+		args = append(args, "-verify", "5")
+	case handshake.RequireClientCert:
+		args = append(args, "-Verify", "5")
+	}
+	if t.resume {
+		args = append(args, "-naccept", "2")
+	} else {
+		args = append(args, "-naccept", "1")
+	}
+	p := r.start("openssl", nil, args...)
+	match, err := p.await(r.ctx, `ACCEPT (127\.0\.0\.1:\d+)`)
+	if err != nil {
+		r.Fatal(err)
+	}
+	p.host = match[1]
+	return opensslTalk{p}
+}
+
+func (openssl) says(r *row, e *end) []string {
+	s := e.State()
+	list := []string{"Keying material: " + strings.ToUpper(e.exporter())}
+	if s.ALPN != "" {
+		list = append(list, "ALPN protocol.*: "+s.ALPN)
+	}
+	if r.role == server {
+		if s.Resumed {
+			list = append(list, "(?i)Reused session-id")
+		}
+		if r.terms.auth.kind != "" {
+			list = append(list, "subject=CN = "+clientName)
+		}
+		return append(list, "CIPHER is "+s.Suite.OpenSSL)
+	}
+	how := "New"
+	if s.Resumed {
+		how = "Reused"
+	} else {
+		list = append(list, "Server Temp Key:.*"+s.Group.OpenSSL(), "subject=CN = "+serverName)
+	}
+	return append(list, fmt.Sprintf("%s, TLSv1.*, Cipher is %s", how, s.Suite.OpenSSL), `Verify return code: 0 \(ok\)`)
+}
+
+func (openssl) told(a record.Alert) string { return fmt.Sprintf("SSL alert number %d", a) }
+
+func (openssl) tells(r *row) []record.Alert { return nil }
+
+// opensslTalk is a running s_client or s_server.
+type opensslTalk struct{ *program }
+
+func (p opensslTalk) greet() string {
+	p.say("openssl says\n")
+	return "openssl says"
+}
+
+// update uses the commands k and K, which are a line each.
+func (p opensslTalk) update(request bool) {
+	if request {
+		p.say("K\n")
+	} else {
+		p.say("k\n")
+	}
+}
+

@@ -1,0 +1,164 @@
+package peers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// program is a peer that is a process, with what it prints on its screen.
+type program struct {
+	screen
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	host string // of a server
+	logs string // the file that it writes its key log to
+	bulk *bulkSink
+}
+
+// start runs a program until it ends, or the row does. What it prints is shown
+// if the row fails.
+func (r *row) start(name string, env []string, args ...string) *program {
+	r.Helper()
+	p := &program{cmd: exec.CommandContext(r.ctx, name, args...), logs: r.file("keys")}
+	p.cmd.Env = append(append(os.Environ(), "SSLKEYLOGFILE="+p.logs, "LC_ALL=C"), env...)
+	p.cmd.Dir = r.dir
+	p.cmd.WaitDelay = time.Second
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		r.Fatal(err)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if r.terms.bulk > 0 {
+		p.bulk = newBulkSink(r.terms.bulk, &p.screen)
+		p.cmd.Stdout = p.bulk
+	}
+	if err := p.cmd.Start(); err != nil {
+		r.Fatal(err)
+	}
+	go func() {
+		err := p.cmd.Wait()
+		p.printf("\n[%v: %v]\n", name, p.cmd.ProcessState)
+		if err != nil {
+			p.printf("[%v]\n", err)
+		}
+		p.end()
+	}()
+	r.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // which may have ended by itself
+		_ = p.awaitEnd(context.Background())
+		if r.Failed() {
+			r.Logf("%s %s\n%s", name, strings.Join(args, " "), printable(p.String()))
+		}
+	})
+	return p
+}
+
+var pemBlock = regexp.MustCompile(`-----BEGIN [^-]+-----[^-]+-----END [^-]+-----`)
+
+// printable shortens what a program printed to what helps.
+func printable(s string) string {
+	const most = 6000
+	s = pemBlock.ReplaceAllString(s, "[PEM]")
+	if len(s) > most {
+		s = s[:most/2] + "\n…\n" + s[len(s)-most/2:]
+	}
+	return s
+}
+
+func (p *program) addr() string { return p.host }
+
+// say is what the program's user types. It may have ended meanwhile.
+func (p *program) say(text string) { _, _ = io.WriteString(p.in, text) }
+
+func (p *program) hear(ctx context.Context, text string) error {
+	_, err := p.await(ctx, regexp.QuoteMeta(text))
+	return err
+}
+
+// quit ends the typing, which is how most clients are told to close.
+func (p *program) quit() { _ = p.in.Close() }
+
+func (p *program) keyLog() string {
+	text, err := os.ReadFile(p.logs)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// stream types n bytes and reads as many.
+func (p *program) stream(ctx context.Context, n int64) (sent, received string, err error) {
+	sent, err = sendBulk(p.in, n)
+	if err != nil {
+		return "", "", fmt.Errorf("typing: %w", err)
+	}
+	received, err = p.bulk.wait(ctx)
+	return sent, received, err
+}
+
+// freePort finds a port that nobody listens at now. Somebody else may take it
+// before a program does, which is why those that need one are started by listening.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// listening starts a program that must be told its port, and waits until it
+// says that it is ready, or, if ready is "", leaves that to who dials. If the port was
+// taken, another one is tried.
+func (r *row) listening(ready string, start func(port string) *program) *program {
+	r.Helper()
+	for range 5 {
+		port, err := freePort()
+		if err != nil {
+			r.Fatal(err)
+		}
+		p := start(port)
+		p.host = net.JoinHostPort("127.0.0.1", port)
+		if ready == "" {
+			return p
+		}
+		if _, err := p.await(r.ctx, ready); err == nil {
+			return p
+		} else if r.ctx.Err() != nil {
+			r.Fatal(err)
+		}
+	}
+	r.Fatal("no port to be had")
+	return nil
+}
+
+// dialRetry dials until somebody listens.
+func dialRetry(ctx context.Context, addr string) (net.Conn, error) {
+	var d net.Dialer
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		c, err := d.DialContext(ctx, "tcp", addr)
+		if err == nil || ctx.Err() != nil {
+			return c, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}

@@ -1,0 +1,212 @@
+package peers
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+
+	"tacet/actor"
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// conn is what the table needs of this module's end of a connection.
+type conn interface {
+	net.Conn
+	HandshakeContext(context.Context) error
+	CloseWrite() error
+	UpdateKeys(request bool) error
+	State() *handshake.ConnectionState
+	Export(label string, context []byte, length int) ([]byte, error)
+}
+
+// newConn is the one place that says how an engine is driven.
+func (r *row) newConn(nc net.Conn, e *end) conn {
+	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event}
+	if r.role == client {
+		return actor.Server(nc, r.serverProfile(), cfg)
+	}
+	return actor.Client(nc, r.clientProfile(), serverName, cfg)
+}
+
+// end is this module's end of a row's connection.
+type end struct {
+	conn
+	reader *bufio.Reader
+	keys   screen
+
+	mu      sync.Mutex
+	updates int // KeyUpdates received
+}
+
+func (e *end) event(ev handshake.Event) {
+	if ev.Kind == handshake.KeyUpdated {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.updates++
+	}
+}
+
+func (e *end) updated() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.updates
+}
+
+// secure makes an end over a transport and runs its handshake.
+func (r *row) secure(nc net.Conn) (*end, error) {
+	e := new(end)
+	e.conn = r.newConn(nc, e)
+	deadline, _ := r.ctx.Deadline()
+	if err := e.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	r.Cleanup(func() { _ = e.Close() })
+	e.reader = bufio.NewReader(e.conn)
+	return e, e.HandshakeContext(r.ctx)
+}
+
+// connect is the client's part of a row.
+func (r *row) connect(addr string) (*end, error) {
+	nc, err := dialRetry(r.ctx, addr)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.secure(nc)
+}
+
+// accept is the server's part of a row.
+func (r *row) accept(l net.Listener) (*end, error) {
+	type accepted struct {
+		nc  net.Conn
+		err error
+	}
+	result := make(chan accepted, 1)
+	go func() {
+		nc, err := l.Accept()
+		result <- accepted{nc, err}
+	}()
+	select {
+	case a := <-result:
+		if a.err != nil {
+			r.Fatal(a.err)
+		}
+		return r.secure(a.nc)
+	case <-r.ctx.Done():
+		r.Fatal("the peer does not connect")
+		return nil, nil
+	}
+}
+
+// readThrough reads up to and with text.
+func (e *end) readThrough(text string) error {
+	var got strings.Builder
+	for !strings.Contains(got.String(), text) {
+		b, err := e.reader.ReadByte()
+		if err != nil {
+			return fmt.Errorf("reading up to %q: %w", text, err)
+		}
+		got.WriteByte(b)
+	}
+	return nil
+}
+
+// readEnd reads all that is left, which must end in close_notify.
+func (e *end) readEnd() error {
+	_, err := io.Copy(io.Discard, e.reader)
+	if err != nil {
+		return fmt.Errorf("reading to the end: %w", err)
+	}
+	return nil
+}
+
+// exporterLabel is what every row exports 32 bytes for, without context.
+const exporterLabel = "EXPERIMENTAL"
+
+func (e *end) exporter() string {
+	b, err := e.Export(exporterLabel, nil, 32)
+	if err != nil {
+		return err.Error()
+	}
+	return hex.EncodeToString(b)
+}
+
+// alertOf is the alert in an error, and whether it was sent from here.
+func alertOf(err error) (a record.Alert, sent, ok bool) {
+	var he *handshake.Error
+	if !errors.As(err, &he) || he.Alert == 0 {
+		return 0, false, false
+	}
+	return he.Alert, he.Sent, he.Sent || he.Kind == handshake.KindAlertReceived
+}
+
+func (r *row) config() handshake.Config {
+	t := &r.terms
+	cfg := handshake.Config{
+		MinVersion: r.version, MaxVersion: r.version,
+		Verifier: r.ca.Verifier(), KeyLog: true,
+	}
+	if t.versions {
+		v := record.TLS12 + record.TLS13 - r.version
+		cfg.MinVersion, cfg.MaxVersion = v, v
+	}
+	if t.suite != nil {
+		cfg.Suites = []*suites.Suite{t.suite}
+	}
+	if t.group != nil {
+		cfg.Groups = []kx.Group{t.group}
+	}
+	if t.scheme != 0 { // the authority's certificates are signed with the other
+		cfg.Schemes = []cred.Scheme{t.scheme, cred.ECDSAP256SHA256}
+	}
+	return cfg
+}
+
+func (r *row) clientProfile() *handshake.ClientProfile {
+	cfg := r.config()
+	t := &r.terms
+	cfg.ALPN = t.offered
+	cfg.AskSession = t.resume
+	if t.retry {
+		cfg.Groups = []kx.Group{kx.ByID(kx.X25519), retryGroup}
+		cfg.KeyShares = cfg.Groups[:1]
+	}
+	if c := r.clientCredential(); c != nil {
+		cfg.Credentials = append(cfg.Credentials, c)
+	}
+	p, err := cfg.CompileClient()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return p
+}
+
+func (r *row) serverProfile() *handshake.ServerProfile {
+	cfg := r.config()
+	t := &r.terms
+	cfg.ALPN = t.accepted
+	cfg.TicketKeys = []session.TicketKey{{1, 2, 3}}
+	cfg.ClientAuth = t.auth.ask
+	if t.retry {
+		cfg.Groups = []kx.Group{retryGroup}
+	}
+	if t.sni {
+		cfg.Credentials = append(cfg.Credentials, r.otherCredential())
+	}
+	cfg.Credentials = append(cfg.Credentials, r.serverCredential())
+	p, err := cfg.CompileServer()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return p
+}
