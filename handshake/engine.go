@@ -280,6 +280,6 @@ func (e *Engine) Fork() *Engine {
 	f.origin, f.hs, f.recv.origin, f.send.origin = &o, &hs, &o, &o
 	hs.fx.origin, hs.fx.conn = &o, &o.conn
 	hs.fx.transcript = e.hs.fx.transcript.Fork()
-	hs.fx.out = nil
+	hs.fx.out = append([]byte(nil), e.hs.fx.out...)
 	return &f
 }

@@ -125,8 +125,7 @@ func (e *Engine) answer(p parked, a Answer) error {
 	}
 	next, err := p.answer(&e.hs.fx, a)
 	if own, ok := err.(*Error); ok && own.Kind.Class() == Misuse {
-		e.hs.fx.forget()
-		return err
+		return err // found before anything was done
 	}
 	if err == nil {
 		err = e.advance(next)
@@ -138,8 +137,9 @@ func (e *Engine) answer(p parked, a Answer) error {
 }
 
 // advance moves to the next state, and on as far as the profile answers for
-// itself; then it folds the effects of it all, so that messages in a row share
-// records (I7).
+// itself. The effects wait until the engine waits for the peer, or is done: so
+// messages in a row share records (I7), and whether and when an answer is asked
+// for changes no byte.
 func (e *Engine) advance(next state) error {
 	fx := &e.hs.fx
 	for {
@@ -150,7 +150,7 @@ func (e *Engine) advance(next state) error {
 		}
 		a, ok := p.builtin(fx)
 		if !ok {
-			break
+			return nil
 		}
 		if a.err != nil {
 			return refusal(a.err)
