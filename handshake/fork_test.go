@@ -1,0 +1,121 @@
+package handshake_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"tacet/handshake"
+	"tacet/handshake/cred/credtest"
+	"tacet/handshake/msg"
+	"tacet/record"
+)
+
+// Fork gives a copy that shares nothing mutable (I3).
+
+// astray is what becomes of the elder of two worlds.
+var astray = []struct {
+	name string
+	do   func(w *world, p *party)
+}{
+	{"garbage", func(w *world, p *party) {
+		p.e.Step(credtest.Now, []byte("\x99garbage in place of a record"))
+	}},
+	{"a bad record", func(w *world, p *party) {
+		p.e.Step(credtest.Now, append([]byte{23, 3, 3, 0, 40}, make([]byte, 40)...))
+	}},
+	{"aborted", func(w *world, p *party) { p.e.Abort(record.AlertUserCanceled) }},
+	{"end of file", func(w *world, p *party) { p.e.EOF() }},
+	{"closed", func(w *world, p *party) { p.e.CloseWrite() }},
+	{"refused", func(w *world, p *party) {
+		if q, ok := p.e.Query().(interface{ Refuse(error) handshake.Answer }); ok && p.parked {
+			p.e.Answer(q.Refuse(record.AlertAccessDenied))
+		}
+	}},
+	{"goes on, scribbling", func(w *world, p *party) {
+		w.how = schedule{cut: true, scribble: true, lazy: true}
+		w.run()
+		scribble(p.e.AppendOut(nil))
+	}},
+	{"goes on, saying other things", func(w *world, p *party) {
+		p.e.SetMaxSendFragment(600)
+		for range 3 {
+			w.move(w.c)
+			w.move(w.s)
+			p.e.Seal(nil, []byte("something else"))
+			p.e.UpdateKeys(true)
+			p.e.Idle()
+		}
+		w.run()
+	}},
+}
+
+// TestFork forks a world at every step, sends the elder astray, and lets the
+// twin go on: it must end as if there had been no elder.
+func TestFork(t *testing.T) {
+	eachWorld(t, func(t *testing.T, want string, make func() *world) {
+		w := make()
+		for i := 0; ; i++ {
+			next, twin := w.fork(), w.fork()
+			way := astray[i%len(astray)]
+			way.do(w, []*party{w.c, w.s}[i/len(astray)%2])
+			differ(t, fmt.Sprintf("forked before step %d, elder: %s", i, way.name), want, twin.run().outcome())
+			w = next
+			a := w.move(w.c)
+			if b := w.move(w.s); !a && !b {
+				break
+			}
+		}
+		differ(t, "forked at every step", want, w.run().outcome())
+	})
+}
+
+// TestForkRace lets four forks of one world run at once: with -race, whatever
+// they share is found.
+func TestForkRace(t *testing.T) {
+	eachWorld(t, func(t *testing.T, want string, make func() *world) {
+		w := make()
+		for step := 0; ; step++ {
+			if step%3 == 2 {
+				forks := [4]*world{w.fork(), w.fork(), w.fork(), w.fork()}
+				var group sync.WaitGroup
+				for i, f := range forks {
+					group.Go(func() { f.under(schedule{lazy: i%2 == 0, scribble: i == 3}, uint64(i)).run() })
+				}
+				group.Wait()
+				for i, f := range forks {
+					differ(t, fmt.Sprintf("fork %d after step %d", i, step), want, f.outcome())
+				}
+			}
+			a := w.move(w.c)
+			if b := w.move(w.s); !a && !b {
+				return
+			}
+		}
+	})
+}
+
+// TestForkOfTraces: traced messages that are not handed out yet belong to one
+// world each.
+func TestForkOfTraces(t *testing.T) {
+	c := baseConfig(t)
+	c.client.MaxVersion, c.client.Trace = record.TLS12, true
+	p := newPair(t, c).secure()
+	for range 3 {
+		p.s.e.SealRecord(record.TypeAlert, []byte{1, byte(record.AlertUserCanceled)})
+	}
+	p.turn(p.s, p.c)
+	p.turn(p.c, p.s)
+	elder, twin, peer := p.c.e, p.c.e.Fork(), p.s.e.Fork()
+	p.s.e.SealMessage(&msg.HelloRequest{})
+	if _, ev := elder.Step(p.now, p.s.e.AppendOut(nil)); ev.Kind != handshake.RenegotiationRefused {
+		t.Fatal(ev.Kind)
+	}
+	peer.SealRecord(record.TypeAlert, []byte{1, byte(record.AlertUnknownCA)})
+	if _, ev := twin.Step(p.now, peer.AppendOut(nil)); fmt.Sprint(ev.Data) != "[1 48]" {
+		t.Error("the twin saw", ev.Data)
+	}
+	if _, ev := elder.Step(p.now, nil); fmt.Sprint(ev.Data) != "[0 0 0 0]" {
+		t.Error("the elder saw", ev.Data)
+	}
+}
