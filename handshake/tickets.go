@@ -8,6 +8,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cloudflare/circl/sign/ed448"
+
 	"tacet/handshake/cred"
 	"tacet/handshake/msg"
 	"tacet/handshake/session"
@@ -219,7 +221,7 @@ func authOf(pub any) suites.Auth {
 	switch pub.(type) {
 	case *rsa.PublicKey, *cred.PSSPublicKey:
 		return suites.AuthRSA
-	case *ecdsa.PublicKey, ed25519.PublicKey:
+	case *ecdsa.PublicKey, ed25519.PublicKey, ed448.PublicKey: // RFC 8422 §5.10
 		return suites.AuthECDSA
 	}
 	return suites.AuthNone
