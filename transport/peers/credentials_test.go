@@ -41,6 +41,9 @@ func (r *row) serverCredential() *cred.Credential {
 	case faultName:
 		template = credtest.LeafTemplate(otherName)
 	}
+	if r.terms.sni { // s_server has no chain for a second certificate
+		return ca.Credential(r, template, r.kind())
+	}
 	return ca.Intermediate(r, "tacet test intermediate").Credential(r, template, r.kind())
 }
 

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -136,7 +137,13 @@ func (openssl) says(r *row, e *end) []string {
 		if r.terms.auth.kind != "" {
 			list = append(list, "subject=CN = "+clientName)
 		}
+		if r.terms.update == updateTheirs {
+			list = append(list, "<<< TLS 1.3, Handshake.*KeyUpdate") // as it has requested
+		}
 		return append(list, "CIPHER is "+s.Suite.OpenSSL)
+	}
+	if r.terms.update == updateTheirs {
+		list = append(list, "<<< TLS 1.3, Handshake.*KeyUpdate")
 	}
 	how := "New"
 	if s.Resumed {
@@ -159,12 +166,16 @@ func (p opensslTalk) greet() string {
 	return "openssl says"
 }
 
-// update uses the commands k and K, which are a line each.
-func (p opensslTalk) update(request bool) {
+// update uses the commands k and K, which are a line each: what was typed with them would be lost.
+func (p opensslTalk) update(ctx context.Context, request bool) error {
+	command, sent := "k\n", `>>> TLS 1.3, Handshake.*KeyUpdate`
 	if request {
-		p.say("K\n")
-	} else {
-		p.say("k\n")
+		command, sent = "K\n", `(?s)`+sent+`.*`+sent
 	}
+	p.say(command)
+	_, err := p.await(ctx, sent)
+	return err
 }
 
+// noKeyLog tells that a second context of s_server logs no keys.
+func (openssl) noKeyLog(r *row) bool { return r.terms.sni && r.role == server }

@@ -50,7 +50,7 @@ type talk interface {
 	// the hashes of both; "" of what it sends if that is what it receives.
 	stream(ctx context.Context, n int64) (sent, received string, err error)
 	// update has the peer update its keys, and ask for the same if request is set.
-	update(request bool)
+	update(ctx context.Context, request bool) error
 }
 
 // role is what the peer of a row is.

@@ -60,11 +60,14 @@ func (r *row) start(name string, env []string, args ...string) *program {
 	return p
 }
 
+var hexLines = regexp.MustCompile(`(?m)^ +([0-9a-f]{2} ?)+\n`)
+
 var pemBlock = regexp.MustCompile(`-----BEGIN [^-]+-----[^-]+-----END [^-]+-----`)
 
 // printable shortens what a program printed to what helps.
 func printable(s string) string {
 	const most = 6000
+	s = hexLines.ReplaceAllString(s, "")
 	s = pemBlock.ReplaceAllString(s, "[PEM]")
 	if len(s) > most {
 		s = s[:most/2] + "\n…\n" + s[len(s)-most/2:]

@@ -235,8 +235,10 @@ func (r *row) script(e *end, t talk) []step {
 		return []step{bulk, quit, closed, closing}
 	case r.terms.bulk > 0:
 		return []step{bulk, closing, closed}
-	case r.terms.update != "":
+	case r.terms.update != "" && theirs:
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{quit, closed, closing})
+	case r.terms.update != "":
+		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{closing, closed})
 	case theirs:
 		return []step{listen, tell, isTold, quit, closed, closing}
 	}
@@ -259,9 +261,9 @@ func (r *row) updating(e *end, t talk) []step {
 		}
 	}
 	return []step{
-		{"the peer's update", func() error { t.update(false); return nil }}, listen,
+		{"the peer's update", func() error { return t.update(r.ctx, false) }}, listen,
 		{"counting", func() error { return e.wantUpdates(1) }},
-		{"the peer's request", func() error { t.update(true); return nil }}, listen,
+		{"the peer's request", func() error { return t.update(r.ctx, true) }}, listen,
 		{"counting", func() error { return e.wantUpdates(2) }}, tell, isTold,
 	}
 }

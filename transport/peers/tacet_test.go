@@ -32,11 +32,20 @@ type conn interface {
 
 // newConn is the one place that says how an engine is driven.
 func (r *row) newConn(nc net.Conn, e *end) conn {
-	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event}
+	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event, Answer: r.answer}
 	if r.role == client {
 		return actor.Server(nc, r.serverProfile(), cfg)
 	}
 	return actor.Client(nc, r.clientProfile(), serverName, cfg)
+}
+
+// answer gives the server a certificate that it has not asked for: left to itself, a
+// client shows none that is of no authority that the server names.
+func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bool) {
+	if q, ok := q.(*handshake.CredentialQuery); ok {
+		return q.Use(r.clientCredential()), true
+	}
+	return handshake.Answer{}, false
 }
 
 // end is this module's end of a row's connection.
@@ -183,6 +192,7 @@ func (r *row) clientProfile() *handshake.ClientProfile {
 	}
 	if c := r.clientCredential(); c != nil {
 		cfg.Credentials = append(cfg.Credentials, c)
+		cfg.AskCredential = t.auth.stranger
 	}
 	p, err := cfg.CompileClient()
 	if err != nil {
