@@ -23,11 +23,19 @@ func (c *Conn) answer(ctx context.Context, q handshake.Query) handshake.Answer {
 			return a
 		}
 	}
+	if q, ok := q.(*handshake.SessionQuery); ok {
+		return c.offer(q)
+	}
+	return defaultAnswer(q)
+}
+
+// defaultAnswer is the safe answer to q.
+func defaultAnswer(q handshake.Query) handshake.Answer {
 	switch q := q.(type) {
 	case *handshake.HelloQuery:
 		return q.Choose(handshake.HelloChoice{})
 	case *handshake.SessionQuery:
-		return c.offer(q)
+		return q.Offer(nil)
 	case *handshake.CredentialQuery:
 		return q.Use(nil)
 	case *handshake.SignQuery:
