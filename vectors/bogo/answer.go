@@ -172,6 +172,8 @@ func (c *conn) verify(q *handshake.VerifyQuery) (a handshake.Answer, err error) 
 	}
 	must := c.set.verifyPeer || c.set.requireAnyClientCert
 	switch {
+	case c.set.verifyFail && must && c.set.customVerify:
+		return q.Refuse(errCustomVerify), nil
 	case c.set.verifyFail && must:
 		return q.Refuse(errVerify), nil
 	case c.set.verifyFail:
@@ -192,7 +194,8 @@ func (r refusal) Error() string { return r.name }
 func (r refusal) Unwrap() error { return r.alert }
 
 var (
-	errVerify       = refusal{"verification callback", record.AlertCertificateUnknown}
+	errCustomVerify = refusal{"verification callback", record.AlertCertificateUnknown}
+	errVerify       = refusal{"verification callback", record.AlertHandshakeFailure}
 	errOCSP         = refusal{"OCSP callback of the client", record.AlertBadCertificateStatusResponse}
 	errOCSPCallback = refusal{"OCSP callback of the server", record.AlertInternalError}
 	errEarly        = refusal{"early callback", record.AlertHandshakeFailure}

@@ -122,13 +122,26 @@ func (u *setup) groups(s *settings, _ *memory) (err error) {
 	if u.cfg.Groups, err = groupsOf(ids); err != nil {
 		return err
 	}
-	if s.keyShares != nil {
-		u.cfg.KeyShares, err = groupsOf(s.keyShares)
-	}
-	if s.noKeyShares {
+	switch {
+	case s.server:
+	case s.noKeyShares:
 		u.cfg.KeyShares = []kx.Group{}
+	case s.keyShares != nil:
+		u.cfg.KeyShares, err = groupsOf(s.keyShares)
+	default:
+		u.cfg.KeyShares = defaultShares(u.cfg.Groups)
 	}
 	return err
+}
+
+// defaultShares are the first group and the first of the other sort, hybrid or not.
+func defaultShares(groups []kx.Group) []kx.Group {
+	for _, g := range groups[1:] {
+		if g.MinTLS13() != groups[0].MinTLS13() {
+			return []kx.Group{groups[0], g}
+		}
+	}
+	return groups[:1]
 }
 
 func groupsOf(ids []int) ([]kx.Group, error) {
@@ -199,6 +212,9 @@ func splitSCTs(list []byte) (scts [][]byte, err error) {
 	for sct := range msg.Vector16(list[2:]).All() {
 		scts = append(scts, sct)
 	}
+	if !bytes.Equal(joinSCTs(scts), list) {
+		return nil, fmt.Errorf("bad list of SCTs %x", list)
+	}
 	return scts, nil
 }
 
@@ -233,10 +249,22 @@ func (u *setup) schemes(s *settings, _ *memory) error {
 		u.cfg.Schemes = verify
 	case s.cred().signingPrefs != nil:
 		u.cfg.Schemes = union(sign, verify)
+	case s.server && u.signs(verify):
+		u.cfg.Schemes = verify
 	default:
 		u.cfg.Schemes = union(verify, sign)
 	}
 	return nil
+}
+
+// signs reports whether every credential can sign with one of the schemes.
+func (u *setup) signs(list []cred.Scheme) bool {
+	for _, c := range u.cfg.Credentials {
+		if _, ok := c.Pick(record.TLS12, func(uint16) bool { return true }, list); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func schemesOf(ids []int) ([]cred.Scheme, error) {
@@ -358,7 +386,7 @@ func (u *setup) queries(s *settings, _ *memory) error {
 		return nil
 	}
 	u.cfg.AskSession = true
-	u.cfg.AskCredential = watch || x.clientCAs != "" || s.cred().signingPrefs != nil
+	u.cfg.AskCredential = watch || x.clientCAs != "" || len(u.cfg.Credentials) > 0
 	return nil
 }
 

@@ -36,6 +36,7 @@ type conn struct {
 	wire []byte // came from the peer, not given to the engine yet
 	in   []byte // given to the engine, not consumed yet
 	out  []byte // to be sent
+	held bool   // nothing more leaves until something came
 	eof  bool   // the peer's
 
 	given, sent int // bytes so far, for the pace of -async
@@ -122,11 +123,11 @@ func (c *conn) exchange() error {
 		if err := c.write(c.portion(c.sent)); err != nil {
 			return err
 		}
-		if len(c.out) > 0 && c.sent%3 != 0 && len(c.wire) == 0 {
+		if len(c.out) > 0 && !c.held && len(c.wire) == 0 {
 			return nil
 		}
 	}
-	if len(c.wire) == 0 && len(c.out) == 0 {
+	if len(c.wire) == 0 && (len(c.out) == 0 || c.held) {
 		if err := c.read(); err != nil {
 			return err
 		}
@@ -171,8 +172,7 @@ func (c *conn) read() error {
 
 // write sends at most n of the bytes that are due.
 func (c *conn) write(n int) error {
-	n = min(n, len(c.out))
-	if n == 0 {
+	if n = min(n, len(c.out)); n == 0 || c.held {
 		return nil
 	}
 	_, err := c.tcp.Write(c.out[:n])

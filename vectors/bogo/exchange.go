@@ -100,6 +100,9 @@ func (c *conn) export() error {
 	}
 	if s.tlsUnique {
 		st := c.e.State()
+		if st.Resumed && !st.ExtendedMasterSecret {
+			return errors.New("tls-unique is not unique without extended master secret")
+		}
 		first := st.Finished // the client's, in a full handshake
 		if st.Client == st.Resumed {
 			first = st.PeerFinished
@@ -123,17 +126,11 @@ func (c *conn) converse() error {
 		}
 		return nil
 	}
-	held := []byte(nil)
 	switch {
 	case s.readWithUnfinishedWrite:
-		if err := c.flush(); err != nil {
+		if err := c.unfinishedWrite(); err != nil {
 			return err
 		}
-		sealed, err := c.e.Seal(nil, []byte(s.initialWrite))
-		if err != nil {
-			return err
-		}
-		c.out, held = sealed[:1], sealed[1:]
 	case s.shimWritesFirst:
 		for range s.repeatInitialWrite {
 			if err := c.send([]byte(s.initialWrite)); err != nil {
@@ -144,10 +141,23 @@ func (c *conn) converse() error {
 	if s.shimShutsDown {
 		return nil
 	}
-	return c.echo(held)
+	return c.echo()
 }
 
-func (c *conn) echo(held []byte) error {
+// unfinishedWrite leaves a record of which one byte is sent.
+func (c *conn) unfinishedWrite() (err error) {
+	if err = c.flush(); err != nil {
+		return err
+	}
+	if c.out, err = c.e.Seal(c.out, []byte(c.set.initialWrite)); err != nil {
+		return err
+	}
+	err = c.write(1)
+	c.held = true
+	return err
+}
+
+func (c *conn) echo() error {
 	for {
 		if c.set.keyUpdateBeforeRead {
 			if err := c.e.UpdateKeys(false); err != nil {
@@ -164,7 +174,7 @@ func (c *conn) echo(held []byte) error {
 		if ev.Kind != handshake.Data {
 			return fmt.Errorf("engine defect: %v after Secure", ev.Kind)
 		}
-		c.out, held = append(c.out, held...), nil
+		c.held = false
 		if err := c.reply(ev.Data); err != nil {
 			return err
 		}
