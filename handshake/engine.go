@@ -44,6 +44,7 @@ func NewClient(p *ClientProfile, serverName string, env Env) *Engine {
 	e := newEngine(&p.profile, env, 512)
 	e.origin.conn.Client = true
 	e.origin.conn.ServerName = serverName
+	e.send.seal.SetHeaderVersion(record.TLS10) // a first ClientHello's records
 	e.hs.state = &loadingSession{q: SessionQuery{ServerName: serverName}}
 	return e
 }
@@ -64,7 +65,6 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 	fx.out = make([]byte, 0, flight)
 	e.recv.origin, e.send.origin = o, o
 	e.send.fragment = p.fragment
-	e.send.seal.SetHeaderVersion(record.TLS10) // RFC 9846 §5.1: a first ClientHello's records
 	return e
 }
 
@@ -81,7 +81,7 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 	case e.spent:
 		e.err = failure(KindSplit, "Step")
 		return 0, Event{Kind: Failed}
-	case len(e.events) > 0:
+	case e.traces():
 		return 0, e.pop()
 	case e.err != nil:
 		return 0, Event{Kind: Failed}
@@ -273,6 +273,7 @@ func (e *Engine) Fork() *Engine {
 	f.send.out = append([]byte(nil), e.send.out...)
 	f.recv.hand = e.recv.hand.Fork()
 	f.recv.traced = append([]Event(nil), e.recv.traced...)
+	f.send.traced = append([]Event(nil), e.send.traced...)
 	if e.hs == nil {
 		return &f
 	}

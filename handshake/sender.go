@@ -18,6 +18,7 @@ type Sender struct {
 	fragment int         // most plaintext in a record
 	limit    int         // the peer's limit on it, 0: none
 	err      *Error
+	traced   []Event // with Config.Trace, what was sent after the handshake
 	secure   bool
 	closed   bool // close_notify is sent, or a fatal alert
 }
@@ -111,7 +112,9 @@ func (s *Sender) UpdateKeys(request bool) error {
 	}
 	var buf [5]byte
 	m := msg.KeyUpdate{Request: request}
-	s.out = s.seal.Seal(s.out, record.TypeHandshake, m.Append(buf[:0]))
+	raw := m.Append(buf[:0])
+	s.trace(record.TypeHandshake, raw)
+	s.out = s.seal.Seal(s.out, record.TypeHandshake, raw)
 	next := s.secret.Next()
 	s.secret = next
 	s.seal.Install(next.Protection(s.origin.conn.Suite))
@@ -157,9 +160,26 @@ func (s *Sender) CloseWrite() {
 
 // alert seals one alert. It is the only place that does (I4).
 func (s *Sender) alert(level record.Level, alert record.Alert) {
-	if !s.closed {
-		s.out = s.seal.Seal(s.out, record.TypeAlert, []byte{byte(level), byte(alert)})
+	if s.closed {
+		return
 	}
+	body := [2]byte{byte(level), byte(alert)}
+	s.trace(record.TypeAlert, body[:])
+	s.out = s.seal.Seal(s.out, record.TypeAlert, body[:])
+}
+
+func (s *Sender) trace(typ record.Type, body []byte) {
+	if s.origin.trace {
+		s.traced = append(s.traced, Event{Kind: MessageSent, Type: typ, Data: append([]byte(nil), body...)})
+	}
+}
+
+// Traced gives the MessageSent events of alerts and KeyUpdates since the last
+// call, with Config.Trace. An Engine hands out its own by Step.
+func (s *Sender) Traced() []Event {
+	t := s.traced
+	s.traced = nil
+	return t
 }
 
 // records seals body as records of type typ.

@@ -110,7 +110,7 @@ func (e *Engine) handshake(now time.Time, in []byte) (n int, ev Event) {
 // next is the event to return when the engine cannot go on by itself.
 func (e *Engine) next() Event {
 	switch {
-	case len(e.events) > 0:
+	case e.traces():
 		return e.pop()
 	case e.err != nil:
 		return Event{Kind: Failed}
@@ -235,7 +235,14 @@ func (e *Engine) changeCipherSpec(body []byte) error {
 
 func (e *Engine) takeTraces() {
 	e.events = append(e.events, e.recv.traced...)
+	e.events = append(e.events, e.send.Traced()...)
 	e.recv.traced = nil
+}
+
+// traces takes the traces, and reports whether there are events to hand out.
+func (e *Engine) traces() bool {
+	e.takeTraces()
+	return len(e.events) > 0
 }
 
 // fold does what the effects say, in their order. It cannot fail: what can was
@@ -258,6 +265,10 @@ func (e *Engine) apply(f *effect) {
 	switch f.kind {
 	case doSend:
 		e.send.records(f.typ, e.hs.fx.out[f.lo:f.hi])
+		if e.origin.conn.Version == 0 {
+			//= RFC 9846 §5.1
+			e.send.seal.SetHeaderVersion(record.TLS12) // only the first ClientHello's are 1.0
+		}
 	case doRead:
 		k := &e.hs.fx.keys[f.lo]
 		e.recv.open.Install(k.prot)
