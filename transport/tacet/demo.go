@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/hex"
 	"errors"
@@ -35,11 +36,11 @@ const (
 )
 
 // demo holds two engines' conversations in memory and shows them.
-func demo(args []string, std stdio) error {
+func demo(_ context.Context, args []string, std stdio) error {
 	set := newFlagSet("demo", "", std)
 	html := set.String("html", "", "write the demo to `FILE` too, as a page that unfolds")
 	json := set.Bool("json", false, "print each side's facts instead, one JSON object a line")
-	if err := set.parse(args, 0); err != nil {
+	if _, err := set.parse(args, 0, 0); err != nil {
 		return err
 	}
 	all, err := demoConversations()

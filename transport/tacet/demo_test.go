@@ -11,16 +11,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// tacet runs the command and gives what it printed.
-func tacet(t *testing.T, args ...string) string {
-	t.Helper()
-	var out, err bytes.Buffer
-	if code := run(args, stdio{strings.NewReader(""), &out, &err}); code != 0 {
-		t.Fatalf("tacet %s: status %d: %s", strings.Join(args, " "), code, &err)
-	}
-	return out.String()
-}
-
 func TestDemoGolden(t *testing.T) {
 	const file = "testdata/demo.golden"
 	got := tacet(t, "demo")
@@ -84,7 +74,7 @@ func TestUsage(t *testing.T) {
 		{"demo --html /nonexistent/page.html", 1},
 	} {
 		var out, err bytes.Buffer
-		if got := run(strings.Fields(c.args), stdio{nil, &out, &err}); got != c.want {
+		if got := run(t.Context(), strings.Fields(c.args), stdio{nil, &out, &err}); got != c.want {
 			t.Errorf("tacet %s: status %d, want %d", c.args, got, c.want)
 		}
 		if out.Len()+err.Len() == 0 {

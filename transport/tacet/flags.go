@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"strings"
 )
 
 // flagSet is the options of one command.
@@ -11,7 +13,7 @@ type flagSet struct {
 	std stdio
 }
 
-// newFlagSet makes the options of a command; operands names what follows them.
+// newFlagSet makes the options of a command; operands names what it takes beside.
 func newFlagSet(name, operands string, std stdio) flagSet {
 	set := flagSet{flag.NewFlagSet(name, flag.ContinueOnError), std}
 	set.SetOutput(std.err)
@@ -22,18 +24,51 @@ func newFlagSet(name, operands string, std stdio) flagSet {
 	return set
 }
 
-// parse reads a command line with at most most operands.
-func (set flagSet) parse(args []string, most int) error {
-	if err := set.FlagSet.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
+// parse reads a command line that may mix options and operands, of which there
+// have to be least to most. It gives the operands.
+func (set flagSet) parse(args []string, least, most int) ([]string, error) {
+	var operands []string
+	for {
+		if err := set.FlagSet.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usageError{err}
 		}
-		return usageError{err}
+		if set.NArg() == 0 {
+			break
+		}
+		operands = append(operands, set.Arg(0))
+		args = set.Args()[1:]
 	}
-	if set.NArg() > most {
-		err := usageError{fmt.Errorf("unexpected argument %q", set.Arg(most))}
-		fmt.Fprintln(set.std.err, err)
-		return err
+	switch n := len(operands); {
+	case n < least:
+		return nil, set.misuse("an argument is missing")
+	case n > most:
+		return nil, set.misuse(fmt.Sprintf("unexpected argument %q", operands[most]))
 	}
+	return operands, nil
+}
+
+// misuse tells what is wrong with a command line.
+func (set flagSet) misuse(text string) error {
+	fmt.Fprintf(set.std.err, "tacet %s: %s\n", set.Name(), text)
+	return usageError{errors.New(text)}
+}
+
+// given reports whether an option stands on the command line.
+func (set flagSet) given(name string) bool {
+	found := false
+	set.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// list is an option that may be repeated.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, " ") }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
 	return nil
 }

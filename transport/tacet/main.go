@@ -14,11 +14,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 // stdio is the outside of a command, so that tests can stand in for it.
@@ -30,26 +33,32 @@ type stdio struct {
 // command is one word after the program's name.
 type command struct {
 	name, text string
-	run        func(args []string, std stdio) error
+	run        func(ctx context.Context, args []string, std stdio) error
 }
 
 func commands() []command {
 	return []command{
 		{"demo", "hold a conversation in memory and show it", demo},
+		{"serve", "answer connections", serve},
+		{"connect", "make a connection of standard input and output", connect},
+		{"ciphers", "list what a cipher list selects", ciphers},
 	}
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
 }
 
 // run is the command with its arguments; it returns the exit status: 0, 1 for
-// a failure, 2 for wrong usage.
-func run(args []string, std stdio) int {
+// a failure, 2 for wrong usage. The end of ctx ends it cleanly.
+func run(ctx context.Context, args []string, std stdio) int {
 	if len(args) > 0 {
 		for _, c := range commands() {
 			if c.name == args[0] {
-				return status(c.run(args[1:], std), std)
+				return status(c.run(ctx, args[1:], std), std)
 			}
 		}
 	}
