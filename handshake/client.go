@@ -354,6 +354,9 @@ func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error)
 	if err := o.common(fx, m); err != nil {
 		return nil, err
 	}
+	if !fx.isAligned { // it is the server's whole flight
+		return nil, failure(KindExcessHandshakeData, "HelloRetryRequest")
+	}
 	second := &offer{retry: m, groups: o.groups, secrets: o.secrets}
 	hello := *o.hello
 	second.hello = &hello

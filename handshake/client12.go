@@ -246,6 +246,9 @@ func (s *waitHelloDone) step(fx *effects, m msg.Raw) (state, error) {
 }
 
 func (s *waitHelloDone) done(fx *effects, m *msg.ServerHelloDone) (afterHelloDone12, error) {
+	if !fx.isAligned {
+		return nil, failure(KindExcessHandshakeData, "ServerHelloDone")
+	}
 	fx.hear()
 	return &verifyingServer12{agreed: s.agreed, exchange: s.exchange, request: s.request, q: fx.verifyQuery()}, nil
 }
@@ -475,6 +478,9 @@ func (fx *effects) takeFinished12(m *msg.Finished, k *keys12, client bool) error
 	}
 	if !k.master.VerifyFinished(m.Verify, client, fx.hash()) {
 		return failure(KindBadFinished, "Finished.verify_data")
+	}
+	if !fx.isAligned {
+		return failure(KindExcessHandshakeData, "Finished")
 	}
 	fx.conn.PeerFinished = bytes.Clone(m.Verify)
 	fx.hear()

@@ -88,12 +88,12 @@ type answering struct {
 func (a *answering) begin(fx *effects) (afterChoice, error) {
 	p := fx.profile
 	v, err := a.version(p)
+	//= RFC 7507 §3
+	if v < p.max && a.hello.Suites.Has(fallbackSCSV) { // even where no version is common
+		return nil, failure(KindFallback, "ClientHello.cipher_suites")
+	}
 	if err != nil {
 		return nil, err
-	}
-	//= RFC 7507 §3
-	if v < p.max && a.hello.Suites.Has(fallbackSCSV) {
-		return nil, failure(KindFallback, "ClientHello.cipher_suites")
 	}
 	if len(p.cfg.Credentials) == 0 {
 		return nil, failure(KindNoCertificate, "")
