@@ -2,13 +2,16 @@ package handshake_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"tacet/handshake"
+	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
 	"tacet/handshake/session"
+	"tacet/kx"
 	"tacet/record"
 )
 
@@ -191,6 +194,38 @@ func TestHandshake(t *testing.T) {
 			p.echo()
 			if !p.c.e.State().Resumed || !p.s.e.State().Resumed {
 				t.Fatal("not resumed")
+			}
+		})
+	}
+}
+
+// TestServerRespectsCurves: up to TLS 1.2 a client's groups bound the curve of
+// an ECDSA certificate (RFC 8422 §5.1).
+func TestServerRespectsCurves(t *testing.T) {
+	ca := credtest.CA(t)
+	p256, rsa := ca.Leaf(t, credtest.P256, "example.org"), ca.Leaf(t, credtest.RSA2048, "example.org")
+	for _, tc := range []struct {
+		name  string
+		creds []*cred.Credential
+		want  *cred.Credential // nil: refused
+	}{
+		{"only a P-256 certificate", []*cred.Credential{p256}, nil},
+		{"an RSA one beside it", []*cred.Credential{p256, rsa}, rsa},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := baseConfig(t)
+			c.client.MaxVersion, c.client.Groups = record.TLS12, []kx.Group{kx.ByID(kx.P384)}
+			c.server.Credentials = tc.creds
+			p := newPair(t, c)
+			p.run()
+			if tc.want == nil {
+				if err := p.s.e.Err(); !errors.Is(err, handshake.KindNoCommonSuite) || !errors.Is(err, record.AlertHandshakeFailure) {
+					t.Fatal(err)
+				}
+				return
+			}
+			if p.secure(); p.s.e.State().Credential != tc.want {
+				t.Error("another certificate was sent")
 			}
 		})
 	}

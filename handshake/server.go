@@ -2,11 +2,13 @@ package handshake
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"iter"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/msg"
+	"tacet/kx"
 	"tacet/record"
 	"tacet/suites"
 )
@@ -199,7 +201,7 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 		scheme   cred.Scheme
 	)
 	for _, c := range fx.profile.cfg.Credentials {
-		if auth != suites.AuthAny && authOf(cred.PublicKey(c.Leaf)) != auth {
+		if auth != suites.AuthAny && (authOf(cred.PublicKey(c.Leaf)) != auth || !a.takesCurve(c)) {
 			continue
 		}
 		s, ok := fx.pick(c, a.verifies(fx.conn.Version))
@@ -214,6 +216,17 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 		}
 	}
 	return fallback, scheme, fallback != nil
+}
+
+// takesCurve reports whether a client of TLS ≤ 1.2 takes the curve of an ECDSA certificate.
+func (a *answering) takesCurve(c *cred.Credential) bool {
+	//= RFC 8422 §5.1
+	key, ok := c.Leaf.PublicKey.(*ecdsa.PublicKey)
+	if !ok || !a.hello.Ext.Have(msg.ExtSupportedGroups) {
+		return true
+	}
+	g := kx.ByName(key.Curve.Params().Name)
+	return g != nil && a.hello.Ext.SupportedGroups.Has(uint16(g.ID()))
 }
 
 // verifies reports whether the client verifies a scheme. A client of TLS 1.2
