@@ -84,7 +84,8 @@ func cryptoCases() []cryptoCase {
 		cases = append(cases, cryptoCase{name: s.Name, kind: kind, tacet: func(c *handshake.Config) { c.Suites = []*suites.Suite{s} }})
 	}
 	for _, id := range []kx.ID{kx.X25519, kx.P256, kx.P384, kx.P521, kx.X25519MLKEM768, kx.SecP256r1MLKEM768, kx.SecP384r1MLKEM1024} {
-		cases = append(cases, cryptoCase{name: "group " + id.String(), kind: credtest.P256, tacet: func(c *handshake.Config) { c.Groups = []kx.Group{kx.ByID(id)} },
+		// An RSA key: OpenSSL and we bind ECDSA certificates to the client's groups, crypto/tls does not.
+		cases = append(cases, cryptoCase{name: "group " + id.String(), kind: credtest.RSA2048, tacet: func(c *handshake.Config) { c.Groups = []kx.Group{kx.ByID(id)} },
 			std: func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.CurveID(id)} }})
 	}
 	cases = append(cases, cryptoCase{name: "retry", kind: credtest.P256,
