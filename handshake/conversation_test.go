@@ -81,6 +81,8 @@ func watched(_ testing.TB, c *config) {
 	c.client.KeyLog, c.server.KeyLog, c.client.Trace, c.server.Trace = true, true, true, true
 }
 
+func manyTickets(_ testing.TB, c *config) { c.server.Tickets = 16 }
+
 func noTickets(_ testing.TB, c *config) { c.server.TicketKeys = nil }
 
 func small(_ testing.TB, c *config) { c.server.MaxSendFragment, c.client.MaxSendFragment = 512, 700 }
@@ -132,6 +134,7 @@ func conversations() []conversation {
 		add("stapled", true, v, "", stapled)
 		add("no tickets", true, v, "", noTickets)
 		add("watched", true, v, "", watched, protocols)
+		add("watched, all at once", true, v, "", watched, protocols, stapled, manyTickets, clientCert(handshake.RequireClientCert, true))
 		add("small records", true, v, "", small)
 		add("resumed", true, v, full)
 		add("resumed, rotated key", true, v, full, rotated)

@@ -20,17 +20,30 @@ func (e *Engine) Split() (*Receiver, *Sender, error) {
 	return r, s, nil
 }
 
-// Join makes an engine of two halves again, and spends them. They must be the
-// halves of one connection.
+// Join makes an engine of two halves again, and spends them: using them is
+// misuse from then on. They must be the halves of one connection. Where one has
+// failed the engine has, and the peer is told.
 func Join(r *Receiver, s *Sender) (*Engine, error) {
-	if r == nil || s == nil || r.origin == nil || r.origin != s.origin {
+	switch {
+	case r == nil || s == nil || r.origin == nil || r.origin != s.origin:
 		return nil, misuse(KindBadArgument, "Join: halves of two connections")
+	case r.spent() || s.spent():
+		return nil, misuse(KindSplit, "Join")
+	}
+	if r.err != nil {
+		s.Perform(r.action())
 	}
 	e := &Engine{recv: *r, send: *s, origin: r.origin}
-	e.err = r.err
-	if e.err == nil {
-		e.err = s.err
+	*r = Receiver{origin: r.origin, err: failure(KindSplit, "Receiver")}
+	*s = Sender{origin: s.origin, err: failure(KindSplit, "Sender")}
+	switch {
+	case e.recv.err != nil:
+		e.die(e.recv.err)
+	case e.send.err != nil:
+		e.die(e.send.err)
 	}
-	*r, *s = Receiver{}, Sender{}
 	return e, nil
 }
+
+func (r *Receiver) spent() bool { return r.err != nil && r.err.Kind == KindSplit }
+func (s *Sender) spent() bool   { return s.err != nil && s.err.Kind == KindSplit }
