@@ -24,7 +24,7 @@ type peer interface {
 	// told is the pattern of what the peer says when it is told an alert.
 	told(a record.Alert) string
 	// tells are the alerts that may reach this side when the peer refuses a row,
-	// nil for the row's own.
+	// nil for the row's own; empty but not nil if it just closes.
 	tells(r *row) []record.Alert
 }
 
@@ -69,7 +69,8 @@ func (o role) other() role {
 	return client
 }
 
-// all are the peers of the table.
-func all() []peer {
-	return []peer{openssl{}}
+// all are the peers of the table, which run until stop is called.
+func all() (peers []peer, stop func()) {
+	process := new(nodeProcess)
+	return []peer{openssl{}, gotls{}, node{process}}, process.stop
 }

@@ -165,3 +165,8 @@ func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
 }
+
+func portOf(addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	return port
+}

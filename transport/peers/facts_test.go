@@ -1,0 +1,28 @@
+package peers
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// factLines are what a peer of our own making says, one line each: Go's
+// crypto/tls and the script for Node.
+func factLines(r *row, e *end) (patterns []string) {
+	s := e.State()
+	peerName := ""
+	if r.role == client {
+		peerName = serverName
+	} else if r.terms.auth.kind != "" {
+		peerName = clientName
+	}
+	for _, line := range []string{
+		fmt.Sprintf("protocol=%v", s.Version), "cipher=" + s.Suite.Name, "alpn=" + s.ALPN,
+		fmt.Sprintf("reused=%v", s.Resumed), "exporter=" + e.exporter(), "peer=" + peerName,
+	} {
+		patterns = append(patterns, "(?m)^"+regexp.QuoteMeta(line)+"$")
+	}
+	if r.role == server {
+		patterns = append(patterns, "(?m)^servername="+serverName+"$")
+	}
+	return patterns
+}

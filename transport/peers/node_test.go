@@ -1,0 +1,296 @@
+package peers
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+	"tacet/record"
+)
+
+// node is Node's tls, of version 20 or later: one process for all rows, which
+// runs testdata/peer.mjs.
+type node struct{ *nodeProcess }
+
+func (node) name() string { return "node" }
+
+func (node) missing() string { return missingProgram("node") }
+
+func (node) lacks(r *row) string {
+	t := &r.terms
+	switch {
+	case t.group != nil && strings.Contains(t.group.Name(), "MLKEM"):
+		return "ML-KEM, in 20"
+	case t.update == updateTheirs:
+		return "a way to ask for it"
+	}
+	return ""
+}
+
+func (n node) dial(r *row, addr string) talk {
+	options := n.options(r)
+	options["ca"] = string(r.ca.PEM())
+	options["servername"] = serverName
+	if r.terms.offered != nil {
+		options["ALPNProtocols"] = r.terms.offered
+	}
+	if c := r.clientCredential(); c != nil {
+		n.present(r, options, c, r.terms.auth.kind)
+	}
+	if r.terms.retry {
+		options["ecdhCurve"] = "X25519:" + retryGroup.OpenSSL()
+	}
+	return n.open(r, map[string]any{
+		"op": "dial", "port": portOf(addr), "options": options, "connections": 1, "session": r.Name(),
+	})
+}
+
+func (n node) serve(r *row) talk {
+	options := n.options(r)
+	options["ca"] = string(r.ca.PEM())
+	names := []map[string]any{}
+	if r.terms.sni {
+		other := map[string]any{"name": serverName}
+		n.present(r, other, r.serverCredential(), r.kind())
+		names = append(names, other)
+		n.present(r, options, r.otherCredential(), credtest.OtherP256)
+	} else {
+		n.present(r, options, r.serverCredential(), r.kind())
+	}
+	options["names"] = names
+	if r.terms.accepted != nil {
+		options["ALPNProtocols"] = r.terms.accepted
+	}
+	options["requestCert"] = r.terms.auth.ask != handshake.NoClientCert
+	options["rejectUnauthorized"] = r.terms.auth.ask == handshake.RequireClientCert
+	if r.terms.retry {
+		options["ecdhCurve"] = retryGroup.OpenSSL()
+	}
+	t := n.open(r, map[string]any{"op": "listen", "options": options, "connections": r.connections()})
+	match, err := t.await(r.ctx, `listening on (\d+)\n`)
+	if err != nil {
+		r.Fatal(err)
+	}
+	t.host = "127.0.0.1:" + match[1]
+	return t
+}
+
+// options are what both roles are told.
+func (node) options(r *row) map[string]any {
+	version := fmt.Sprint(r.version)
+	options := map[string]any{"minVersion": version, "maxVersion": version}
+	if r.terms.suite != nil {
+		options["ciphers"] = r.terms.suite.OpenSSL
+	}
+	if r.terms.group != nil {
+		options["ecdhCurve"] = r.terms.group.OpenSSL()
+	}
+	return options
+}
+
+func (node) present(r *row, options map[string]any, c *cred.Credential, kind credtest.Kind) {
+	options["cert"] = string(credtest.CertPEM(c.Chain...))
+	options["key"] = string(keyPEM(r, kind))
+}
+
+func (node) says(r *row, e *end) []string {
+	list := factLines(r, e)
+	if e.State().Resumed { // of which it tells no certificate
+		list = slices.DeleteFunc(list, func(p string) bool { return strings.Contains(p, "^peer=") })
+	}
+	if r.role == client || r.terms.auth.kind != "" {
+		list = append(list, "(?m)^authorized=true$")
+	}
+	if g := e.State().Group; g != nil && r.role == client && !e.State().Resumed {
+		list = append(list, `"name":"`+g.OpenSSL()+`"`)
+	}
+	return list
+}
+
+func (node) told(a record.Alert) string { return fmt.Sprintf("SSL alert number %d", a) }
+
+// tells: Node looks at what OpenSSL thinks of a certificate after the handshake,
+// and then just closes.
+func (node) tells(r *row) []record.Alert {
+	if r.terms.fault != "" || r.terms.auth.stranger {
+		return []record.Alert{}
+	}
+	return nil
+}
+
+// nodeProcess is the process.
+type nodeProcess struct {
+	once  sync.Once
+	cmd   *exec.Cmd
+	in    *json.Encoder
+	pipe  io.Closer
+	err   error
+	mu    sync.Mutex
+	talks map[int]*nodeTalk
+}
+
+// start starts the process, which ends with the tests.
+func (n *nodeProcess) start() error {
+	n.once.Do(func() {
+		n.talks = map[int]*nodeTalk{}
+		n.cmd = exec.Command("node", "testdata/peer.mjs")
+		n.cmd.Stderr = os.Stderr
+		in, err := n.cmd.StdinPipe()
+		if err != nil {
+			n.err = err
+			return
+		}
+		out, err := n.cmd.StdoutPipe()
+		if err != nil {
+			n.err = err
+			return
+		}
+		n.in, n.pipe, n.err = json.NewEncoder(in), in, n.cmd.Start()
+		if n.err == nil {
+			go n.listen(out)
+		}
+	})
+	return n.err
+}
+
+// stop ends the process.
+func (n *nodeProcess) stop() {
+	if n.cmd != nil && n.cmd.Process != nil {
+		_ = n.cmd.Process.Kill()
+		_ = n.cmd.Wait()
+	}
+}
+
+// nodeMessage is what the process writes.
+type nodeMessage struct {
+	ID             int
+	Say, Keys      string
+	Port           int
+	Sent, Received string
+	End            bool
+}
+
+// listen hands what the process says to whom it concerns.
+func (n *nodeProcess) listen(out io.Reader) {
+	lines := json.NewDecoder(bufio.NewReader(out))
+	for {
+		var m nodeMessage
+		if err := lines.Decode(&m); err != nil {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			for _, t := range n.talks {
+				t.printf("node has ended: %v\n", err)
+				t.end()
+			}
+			return
+		}
+		n.mu.Lock()
+		t := n.talks[m.ID]
+		n.mu.Unlock()
+		if t != nil {
+			t.take(m)
+		}
+	}
+}
+
+func (n *nodeProcess) command(c any) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.in.Encode(c)
+}
+
+// open begins a talk.
+func (n *nodeProcess) open(r *row, command map[string]any) *nodeTalk {
+	r.Helper()
+	if err := n.start(); err != nil {
+		r.Fatal(err)
+	}
+	t := &nodeTalk{process: n, results: make(chan nodeMessage, 1)}
+	n.mu.Lock()
+	t.id = len(n.talks) + 1
+	n.talks[t.id] = t
+	n.mu.Unlock()
+	command["id"], command["half"], command["bulk"] = t.id, r.terms.half != "", r.terms.bulk > 0
+	if err := n.command(command); err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() {
+		if r.Failed() {
+			r.Logf("node:\n%s", printable(t.String()))
+		}
+	})
+	return t
+}
+
+// nodeTalk is a connection of the process, or a server.
+type nodeTalk struct {
+	screen
+	process *nodeProcess
+	id      int
+	host    string
+	keys    screen
+	results chan nodeMessage
+}
+
+func (t *nodeTalk) take(m nodeMessage) {
+	switch {
+	case m.Keys != "":
+		t.keys.printf("%s", m.Keys)
+	case m.Port != 0:
+		t.printf("listening on %d\n", m.Port)
+	case m.Received != "":
+		t.results <- m
+	case m.End:
+		t.end()
+	default:
+		t.printf("%s", m.Say)
+	}
+}
+
+func (t *nodeTalk) addr() string { return t.host }
+
+func (t *nodeTalk) do(op string, size int64) {
+	if err := t.process.command(map[string]any{"id": t.id, "op": op, "size": size}); err != nil {
+		t.printf("error=%v\n", err)
+	}
+}
+
+func (t *nodeTalk) greet() string {
+	t.do("greet", 0)
+	return "node says"
+}
+
+func (t *nodeTalk) hear(ctx context.Context, text string) error {
+	_, err := t.await(ctx, regexp.QuoteMeta(text))
+	return err
+}
+
+func (t *nodeTalk) quit() { t.do("quit", 0) }
+
+func (t *nodeTalk) keyLog() string { return t.keys.String() }
+
+func (t *nodeTalk) stream(ctx context.Context, n int64) (sent, received string, err error) {
+	t.do("stream", n)
+	select {
+	case m := <-t.results:
+		return m.Sent, m.Received, nil
+	case <-ctx.Done():
+		return "", "", ctx.Err()
+	}
+}
+
+func (t *nodeTalk) update(context.Context, bool) error {
+	return errors.New("node has no way to update keys")
+}
