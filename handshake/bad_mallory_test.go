@@ -177,7 +177,7 @@ func (p *mallory) deliver(b []byte) {
 
 // step lets the victim consume what it can. If it fails, the script ends.
 func (p *mallory) step(b []byte) {
-	p.rest = append(bytes.Clone(p.rest), b...)
+	p.rest = append(p.rest, b...)
 	for {
 		n, ev := p.e.Step(credtest.Now, p.rest)
 		p.rest = p.rest[n:]

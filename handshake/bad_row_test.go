@@ -176,21 +176,16 @@ func goesOn(*testing.T, *mallory) {}
 // run plays a scene as far as it goes.
 func (p *mallory) run(do deed) {
 	p.t.Helper()
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(stopped); !ok {
-				panic(r)
-			}
+	p.attempt(func() {
+		if do != nil {
+			do(p)
 		}
-	}()
-	if do != nil {
-		do(p)
-	}
-	if p.sc.client {
-		p.server()
-	} else {
-		p.client()
-	}
+		if p.sc.client {
+			p.server()
+		} else {
+			p.client()
+		}
+	})
 }
 
 func runBad(t *testing.T, rows []bad) {
