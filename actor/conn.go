@@ -17,8 +17,7 @@ import (
 // doing: the connection goes on where it stood. All other errors of a
 // direction are final. A failed engine's *handshake.Error is returned by all calls.
 type Conn struct {
-	t   Transport // as it was given
-	nc  net.Conn  // t, or what emulates one over it
+	nc  net.Conn // the transport, or what emulates one over it
 	cfg *Config
 	raw *rawReader // nil if nc has to be read by Read
 
@@ -71,14 +70,14 @@ func newConn(t Transport, e *handshake.Engine, cfg *Config) *Conn {
 	if cfg == nil {
 		cfg = &defaults
 	}
-	c := &Conn{t: t, cfg: cfg, state: e.State()}
+	c := &Conn{cfg: cfg, state: e.State()}
 	c.hs.engine = e
 	nc, ok := t.(net.Conn)
 	if !ok {
 		nc = emulate(t)
 	}
 	c.nc = nc
-	c.raw = newRawReader(nc, &c.in)
+	c.raw = newRawReader(c)
 	return c
 }
 
@@ -91,7 +90,12 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 // NetConn is the transport that the connection was made with. Reading it or
 // writing to it spoils the connection.
-func (c *Conn) NetConn() Transport { return c.t }
+func (c *Conn) NetConn() Transport {
+	if e, ok := c.nc.(*emulated); ok {
+		return e.t
+	}
+	return c.nc
+}
 
 // State tells what is known of the connection. It is nil while somebody drives
 // the handshake; before and after a failure it holds what is known so far.

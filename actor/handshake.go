@@ -139,8 +139,10 @@ func (c *Conn) negotiate(ctx context.Context) error {
 	in := &c.in
 	in.role.Lock()
 	defer in.role.Unlock()
+	defer in.release()
+	in.at = time.Now().UnixNano()
 	for {
-		n, ev := e.Step(in.clock(), in.unread())
+		n, ev := e.Step(in.now(), in.unread())
 		in.r += n
 		in.spoiled = in.r // handshake messages are opened in place
 		switch ev.Kind {
@@ -148,7 +150,7 @@ func (c *Conn) negotiate(ctx context.Context) error {
 			if err := c.flushEngine(); err != nil {
 				return err
 			}
-			if err := c.fill(int(ev.Need)); err != nil {
+			if err := c.fill(); err != nil {
 				return c.handshakeEnd(err)
 			}
 		case handshake.QueryPending:
@@ -229,7 +231,7 @@ func (c *Conn) split() error {
 func (c *Conn) drain() {
 	e := c.hs.engine
 	for {
-		switch _, ev := e.Step(c.in.now, nil); ev.Kind {
+		switch _, ev := e.Step(c.in.now(), nil); ev.Kind {
 		case handshake.NeedInput, handshake.PeerClosed, handshake.Failed: // the last two repeat
 			return
 		default:

@@ -60,7 +60,7 @@ func (p *pump) fill() bool {
 		if in.err != nil {
 			break
 		}
-		if err := c.fill(in.need); err != nil {
+		if err := c.fill(); err != nil {
 			c.ends(err)
 		}
 	}

@@ -2,12 +2,10 @@
 
 package actor
 
-import "net"
-
 // rawReader is for systems whose sockets can be read without blocking.
 type rawReader struct{}
 
-func newRawReader(net.Conn, *inbound) *rawReader { return nil }
+func newRawReader(*Conn) *rawReader { return nil }
 
 func (*rawReader) read() (int, error) { panic("actor: no raw reads here") }
 

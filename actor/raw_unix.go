@@ -13,8 +13,7 @@ import (
 // something to read: a connection that waits holds none.
 type rawReader struct {
 	conn syscall.RawConn
-	in   *inbound
-	nc   net.Conn
+	c    *Conn
 	try  func(fd uintptr) bool // attempt, made once
 	n    int
 	err  error
@@ -22,10 +21,10 @@ type rawReader struct {
 
 // newRawReader returns nil if nc is not a stream socket of package net itself:
 // of what embeds one, Read must be called.
-func newRawReader(nc net.Conn, in *inbound) *rawReader {
+func newRawReader(c *Conn) *rawReader {
 	var conn syscall.RawConn
 	var err error
-	switch s := nc.(type) {
+	switch s := c.nc.(type) {
 	case *net.TCPConn:
 		conn, err = s.SyscallConn()
 	case *net.UnixConn:
@@ -37,7 +36,7 @@ func newRawReader(nc net.Conn, in *inbound) *rawReader {
 	if conn == nil || err != nil {
 		return nil
 	}
-	r := &rawReader{conn: conn, in: in, nc: nc}
+	r := &rawReader{conn: conn, c: c}
 	r.try = r.attempt
 	return r
 }
@@ -54,18 +53,19 @@ func (r *rawReader) read() (int, error) {
 
 // attempt reads once; false if nothing is there yet.
 func (r *rawReader) attempt(fd uintptr) bool {
-	buf := r.in.room()
+	in, nc := &r.c.in, r.c.nc
+	buf := in.room()
 	for {
 		n, err := syscall.Read(int(fd), buf)
 		switch {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			r.in.release()
+			in.release()
 			return false
 		case err != nil:
 			r.err = &net.OpError{
-				Op: "read", Net: r.nc.LocalAddr().Network(), Source: r.nc.LocalAddr(), Addr: r.nc.RemoteAddr(),
+				Op: "read", Net: nc.LocalAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(),
 				Err: os.NewSyscallError("read", err),
 			}
 		case n == 0:
@@ -73,7 +73,7 @@ func (r *rawReader) attempt(fd uintptr) bool {
 		}
 		r.n = max(n, 0)
 		if r.n == 0 {
-			r.in.release()
+			in.release()
 		}
 		return true
 	}

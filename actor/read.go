@@ -27,10 +27,9 @@ type inbound struct {
 	buf     []byte
 	plain   []byte // opened in place and not yet read
 	r, w    int
-	need    int  // bytes from r that complete a record, as far as is known
-	spoiled int  // buf[:spoiled] may hold plaintext
-	busy    bool // the last read brought much: the next buffer is a large one
-	now     time.Time
+	spoiled int   // buf[:spoiled] may hold plaintext
+	busy    bool  // the last read brought much: the next buffer is a large one
+	at      int64 // when the transport was last read, in nanoseconds since 1970
 	err     error // final
 }
 
@@ -63,7 +62,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
-		if err := c.fill(in.need); err != nil && !c.ends(err) {
+		if err := c.fill(); err != nil && !c.ends(err) {
 			return 0, err
 		}
 	}
@@ -89,7 +88,6 @@ func (c *Conn) take(p []byte) (n int, err error) {
 		}
 		ev := c.step(p[n:])
 		if ev.Kind == handshake.NeedInput {
-			in.need = int(ev.Need)
 			return n, nil
 		}
 		if len(ev.Data) == 0 || ev.Kind != handshake.Data {
@@ -110,7 +108,6 @@ func (c *Conn) open() {
 	for len(in.plain) == 0 && in.err == nil {
 		switch ev := c.step(nil); {
 		case ev.Kind == handshake.NeedInput:
-			in.need = int(ev.Need)
 			return
 		case ev.Kind == handshake.Data && len(ev.Data) > 0:
 			in.plain, in.spoiled = ev.Data, in.r
@@ -128,7 +125,7 @@ func (in *inbound) fits(n int) bool {
 // step takes one event from the receiver and does what it asks for.
 func (c *Conn) step(dst []byte) handshake.Event {
 	in := &c.in
-	n, ev := in.half.StepInto(in.now, in.unread(), dst)
+	n, ev := in.half.StepInto(in.now(), in.unread(), dst)
 	in.r += n
 	if ev.Kind == handshake.Data || ev.Kind == handshake.NeedInput {
 		return ev
@@ -166,15 +163,14 @@ func (c *Conn) ends(err error) bool {
 // fill reads the transport once, after which in.unread has grown. The error is
 // errEnd, a timeout, net.ErrClosed or a *TransportError. After an interruption
 // there may be nothing new and no error.
-func (c *Conn) fill(need int) error {
+func (c *Conn) fill() error {
 	in := &c.in
-	in.need = need
 	for {
 		n, err := c.receive()
 		if n > 0 {
 			in.busy = in.w+n == len(in.buf) || in.busy && n > smallBuffer/2
 			in.w += n
-			in.now = time.Now()
+			in.at = time.Now().UnixNano()
 			return nil
 		}
 		switch {
@@ -220,13 +216,10 @@ func (c *Conn) interrupted(timeout error) error {
 // unread is the ciphertext that is not yet consumed.
 func (in *inbound) unread() []byte { return in.buf[in.r:in.w] }
 
-func (in *inbound) clock() time.Time {
-	in.now = time.Now()
-	return in.now
-}
+// now is the time as of the last read of the transport.
+func (in *inbound) now() time.Time { return time.Unix(0, in.at) }
 
-// room gives free space behind the ciphertext, for the record that is under
-// way at least.
+// room gives free space behind the ciphertext: any record fits into a small buffer.
 func (in *inbound) room() []byte {
 	size := smallBuffer
 	if in.busy {
@@ -235,8 +228,8 @@ func (in *inbound) room() []byte {
 	switch left := in.w - in.r; {
 	case in.buf == nil:
 		in.buf = getBuffer(size)
-	case len(in.buf) < max(size, in.need):
-		buf := getBuffer(max(size, in.need))
+	case len(in.buf) < size:
+		buf := getBuffer(size)
 		copy(buf, in.unread())
 		in.drop()
 		in.buf, in.w = buf, left
@@ -309,7 +302,7 @@ func (c *Conn) awaitInput() error {
 	if in.r < in.w || len(in.plain) > 0 || in.err != nil {
 		return nil
 	}
-	if err := c.fill(0); err != nil && !c.ends(err) {
+	if err := c.fill(); err != nil && !c.ends(err) {
 		return err
 	}
 	return nil
