@@ -93,7 +93,7 @@ type keys12 struct {
 
 func (fx *effects) keys12(master keys.Master) *keys12 {
 	k := &keys12{master: master}
-	fx.conn.master = &k.master
+	fx.conn.master = &master // not k's: the keys beside it shall not outlive the handshake
 	k.client, k.server = master.Keys(fx.conn.Suite, fx.conn.Version, fx.conn.ClientRandom[:], fx.conn.ServerRandom[:])
 	fx.keyLog(keys.LabelClientRandom, master.Bytes())
 	return k
