@@ -1,0 +1,153 @@
+package vectors
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+	"tacet/handshake/session"
+	"tacet/kx"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// TicketKey seals the tickets of all scripts.
+var TicketKey = session.TicketKey{'t', 'a', 'c', 'e', 't', ' ', 's', 'c', 'r', 'i', 'p', 't', 's'}
+
+// DefaultName is the name that clients ask for, and that servers' certificates hold.
+const DefaultName = "example.org"
+
+// Options are the words of a script's client and server lines.
+//
+//	version, min, max   1.2 or 1.3
+//	groups, shares      names of groups, with commas
+//	suites              as suites.Parse takes them
+//	schemes             names of signature schemes, with commas
+//	alpn                protocols, with commas
+//	cert                kind of key of the side's certificate: p256, rsa2048, ed25519 …
+//	trust               "other": a root that no certificate here comes from
+//	name                server name of a client
+//	auth                request or require a client's certificate
+//	verify              record or none
+//	tickets             how many a server sends; none: it has no ticket keys
+//	fragment            most plaintext in a record
+//	order               client: a server follows the client's order of suites
+//	ocsp                a client asks for a stapled response
+//	nocompat            no session id and change_cipher_spec in TLS 1.3
+var options = map[string]func(c *handshake.Config, value string) error{
+	"version": func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion, &c.MaxVersion) },
+	"min":     func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion) },
+	"max":     func(c *handshake.Config, v string) error { return versions(v, &c.MaxVersion) },
+	"groups":  func(c *handshake.Config, v string) (err error) { c.Groups, err = groups(v); return err },
+	"shares":  func(c *handshake.Config, v string) (err error) { c.KeyShares, err = groups(v); return err },
+	"suites": func(c *handshake.Config, v string) error {
+		list, err := suites.Parse(v)
+		if err == nil {
+			c.Suites = list.Suites
+		}
+		return err
+	},
+	"schemes": func(c *handshake.Config, v string) (err error) { c.Schemes, err = schemes(v); return err },
+	"alpn":    func(c *handshake.Config, v string) error { c.ALPN = strings.Split(v, ","); return nil },
+	"auth": func(c *handshake.Config, v string) error {
+		c.ClientAuth = map[string]handshake.ClientAuth{"request": handshake.RequestClientCert, "require": handshake.RequireClientCert}[v]
+		return nil
+	},
+	"verify": func(c *handshake.Config, v string) error {
+		c.Verify = map[string]handshake.VerifyMode{"record": handshake.VerifyRecord, "none": handshake.VerifyNone}[v]
+		return nil
+	},
+	"tickets": func(c *handshake.Config, v string) (err error) {
+		if v == "none" {
+			c.TicketKeys = nil
+			return nil
+		}
+		c.Tickets, err = strconv.Atoi(v)
+		return err
+	},
+	"fragment": func(c *handshake.Config, v string) (err error) { c.MaxSendFragment, err = strconv.Atoi(v); return err },
+	"order":    func(c *handshake.Config, v string) error { c.ClientPreference = true; return nil },
+	"ocsp":     func(c *handshake.Config, v string) error { c.RequestOCSP = true; return nil },
+	"nocompat": func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
+}
+
+func versions(v string, to ...*record.Version) error {
+	for _, p := range to {
+		switch v {
+		case "1.2":
+			*p = record.TLS12
+		case "1.3":
+			*p = record.TLS13
+		default:
+			return fmt.Errorf("version %q", v)
+		}
+	}
+	return nil
+}
+
+func groups(list string) (gs []kx.Group, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		g := kx.ByName(name)
+		if g == nil {
+			return nil, fmt.Errorf("unknown group %q", name)
+		}
+		gs = append(gs, g)
+	}
+	return gs, nil
+}
+
+func schemes(list string) (ss []cred.Scheme, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.IndexFunc(cred.DefaultSchemes(), func(s cred.Scheme) bool { return s.String() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("unknown scheme %q", name)
+		}
+		ss = append(ss, cred.DefaultSchemes()[i])
+	}
+	return ss, nil
+}
+
+// Configs gives the configurations of a script's sides, and the name that the
+// client asks for. Both log their secrets.
+func (s *Script) Configs(t testing.TB) (client, server handshake.Config, name string, err error) {
+	ca := credtest.CA(t)
+	client = handshake.Config{Verifier: ca.Verifier(), KeyLog: true}
+	server = handshake.Config{KeyLog: true, TicketKeys: []session.TicketKey{TicketKey}}
+	name = DefaultName
+	serverKey := credtest.P256
+	for _, side := range []struct {
+		c     *handshake.Config
+		words map[string]string
+	}{{&client, s.Client}, {&server, s.Server}} {
+		for key, value := range side.words {
+			switch set, ok := options[key]; {
+			case ok:
+				err = set(side.c, value)
+			case key == "cert" && side.c == &server:
+				serverKey = credtest.Kind(value)
+			case key == "cert":
+				client.Credentials = []*cred.Credential{ca.Leaf(t, credtest.Kind(value), "client."+DefaultName)}
+			case key == "name":
+				name = value
+			case key == "trust":
+				side.c.Verifier = credtest.Root(t, "another root", credtest.P256).Verifier()
+			default:
+				err = fmt.Errorf("unknown option %q", key)
+			}
+			if err != nil {
+				return client, server, name, fmt.Errorf("%s: %s: %w", s.Name, key, err)
+			}
+		}
+	}
+	server.Credentials = []*cred.Credential{ca.Leaf(t, serverKey, DefaultName)}
+	if server.ClientAuth != handshake.NoClientCert && server.Verifier == nil {
+		server.Verifier = ca.Verifier()
+	}
+	client.AskSession = s.Resume != ""
+	return client, server, name, nil
+}

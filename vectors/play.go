@@ -1,0 +1,383 @@
+package vectors
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tacet/handshake"
+	"tacet/handshake/cred/credtest"
+	"tacet/handshake/msg"
+	"tacet/handshake/session"
+	"tacet/record"
+)
+
+// Side is one side of a conversation.
+type Side struct {
+	Engine   *handshake.Engine
+	Data     []byte // application data that came
+	Keys     []string
+	Sessions []*session.Session
+	Events   []handshake.EventKind
+	client   bool
+	in       []byte           // delivered, not consumed yet
+	offer    *session.Session // answer to SessionQuery
+}
+
+// Flow is what one side says until the other speaks, as it was delivered.
+type Flow struct {
+	Client bool
+	Bytes  []byte
+}
+
+// Result is what became of a conversation.
+type Result struct {
+	Client, Server *Side
+	Said           []Message // all that was said, as it was said
+	Flows          []Flow
+	Tap            *Tap
+	counts         map[string]int // of the messages that an edit may name
+	edits          []*Edit
+	err            error // of an edit
+}
+
+// Open finds the script that a "resume" line names.
+type Open func(name string) (*Script, error)
+
+// Play plays a script. The error says which line is not so.
+func Play(t testing.TB, s *Script, open Open) (*Result, error) {
+	r, err := s.start(t, open)
+	if err != nil {
+		return r, err
+	}
+	told := 0
+	for _, l := range s.Lines {
+		if l.Acts && told < len(r.Said) {
+			return r, fmt.Errorf("%s:%d: before that, %s", s.Name, l.Number, r.Said[told].line(r.version()))
+		}
+		r.run()
+		switch {
+		case l.Acts:
+			err = r.act(l)
+		case told == len(r.Said):
+			err = errors.New("nothing is said; " + r.state())
+		default:
+			err = l.check(r.Said[told], r.version())
+			told++
+		}
+		if err == nil {
+			err = r.err
+		}
+		if err != nil {
+			return r, fmt.Errorf("%s:%d: %w", s.Name, l.Number, err)
+		}
+	}
+	r.run()
+	if told < len(r.Said) {
+		return r, fmt.Errorf("%s: at its end, %s", s.Name, r.Said[told].line(r.version()))
+	}
+	for _, e := range r.edits {
+		if !e.used {
+			return r, fmt.Errorf("%s: no message %s to mutate", s.Name, e.Name)
+		}
+	}
+	return r, r.wants(s)
+}
+
+// wants checks what is wanted in the end.
+func (r *Result) wants(s *Script) error {
+	for _, w := range s.Wants {
+		for _, client := range w.Sides {
+			for key, value := range w.Facts {
+				if err := r.check(client, key, value); err != nil {
+					return fmt.Errorf("%s:%d: %w", s.Name, w.Number, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// seeded is the Env of a side of a script.
+func seeded(client bool, seed byte) handshake.Env {
+	var b [32]byte
+	copy(b[:], "tacet script, server")
+	if client {
+		copy(b[:], "tacet script, client")
+	}
+	b[31] = seed
+	return handshake.SeededEnv(b)
+}
+
+// Engines makes the two engines of a script, before the client's first word.
+func (s *Script) Engines(t testing.TB) (client, server *handshake.Engine, err error) {
+	c, srv, name, err := s.Configs(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	cp, err := c.CompileClient()
+	if err != nil {
+		return nil, nil, err
+	}
+	sp, err := srv.CompileServer()
+	if err != nil {
+		return nil, nil, err
+	}
+	return handshake.NewClient(cp, name, seeded(true, s.Seed)), handshake.NewServer(sp, seeded(false, s.Seed)), nil
+}
+
+func (s *Script) start(t testing.TB, open Open) (*Result, error) {
+	r := &Result{Client: &Side{client: true}, Server: &Side{}, Tap: &Tap{}, counts: map[string]int{}}
+	for _, e := range s.Edits {
+		again := *e
+		r.edits = append(r.edits, &again)
+	}
+	if len(r.edits) > 0 {
+		r.Tap.Edit = r.edit
+	}
+	var err error
+	if r.Client.Engine, r.Server.Engine, err = s.Engines(t); err != nil || s.Resume == "" {
+		return r, err
+	}
+	before, err := open(s.Resume)
+	if err != nil {
+		return r, err
+	}
+	first, err := Play(t, before, open)
+	if err != nil {
+		return r, err
+	}
+	if n := len(first.Client.Sessions); n > 0 {
+		r.Client.offer = first.Client.Sessions[n-1]
+	}
+	return r, nil
+}
+
+func (r *Result) side(client bool) *Side {
+	if client {
+		return r.Client
+	}
+	return r.Server
+}
+
+// version is what the sides agreed on, as far as they have.
+func (r *Result) version() record.Version {
+	if v := r.Server.Engine.State().Version; v != 0 {
+		return v
+	}
+	return record.TLS13
+}
+
+func (r *Result) state() string {
+	return fmt.Sprintf("client: %s %v; server: %s %v", r.Client.Engine.StateName(), r.Client.Engine.Err(),
+		r.Server.Engine.StateName(), r.Server.Engine.Err())
+}
+
+// run lets both sides talk until both are quiet: what a side says is delivered
+// record by record, all of it before the other's answer is.
+func (r *Result) run() {
+	r.step(r.Client)
+	r.step(r.Server)
+	client := true
+	for idle := 0; idle < 2; {
+		wire, said, err := r.Tap.Next(client)
+		if wire == nil {
+			client = !client
+			idle++
+			continue
+		}
+		if idle = 0; err != nil && r.err == nil {
+			r.err = err
+		}
+		r.Said = append(r.Said, said...)
+		r.deliver(client, wire)
+	}
+}
+
+// deliver brings bytes of a side to the other one.
+func (r *Result) deliver(client bool, wire []byte) {
+	if n := len(r.Flows); n == 0 || r.Flows[n-1].Client != client {
+		r.Flows = append(r.Flows, Flow{Client: client})
+	}
+	last := &r.Flows[len(r.Flows)-1]
+	last.Bytes = append(last.Bytes, wire...)
+	to := r.side(!client)
+	to.in = append(to.in, wire...)
+	r.step(to)
+}
+
+// step lets a side consume what it has.
+func (r *Result) step(s *Side) {
+	for {
+		n, ev := s.Engine.Step(credtest.Now, s.in)
+		s.note(ev)
+		s.in = s.in[n:]
+		if ev.Kind == handshake.KeyLogged {
+			r.err = errors.Join(r.err, r.Tap.KeyLog(s.client, ev.Data))
+		}
+		switch ev.Kind {
+		case handshake.QueryPending:
+			q, ok := s.Engine.Query().(*handshake.SessionQuery)
+			if !ok {
+				r.err = fmt.Errorf("query %T", s.Engine.Query())
+				return
+			}
+			r.err = errors.Join(r.err, s.Engine.Answer(q.Offer(s.offer)))
+		case handshake.NeedInput, handshake.PeerClosed, handshake.Failed:
+			r.Tap.Write(s.client, s.Engine.AppendOut(nil))
+			return
+		}
+	}
+}
+
+func (s *Side) note(ev handshake.Event) {
+	switch ev.Kind {
+	case handshake.NeedInput:
+		return
+	case handshake.Data:
+		s.Data = append(s.Data, ev.Data...)
+	case handshake.KeyLogged:
+		s.Keys = append(s.Keys, string(ev.Data))
+	case handshake.SessionReady:
+		s.Sessions = append(s.Sessions, s.Engine.Session())
+	}
+	if n := len(s.Events); n > 0 && s.Events[n-1] == ev.Kind && (ev.Kind == handshake.PeerClosed || ev.Kind == handshake.Failed) {
+		return
+	}
+	s.Events = append(s.Events, ev.Kind)
+}
+
+// edit applies the script's edits.
+func (r *Result) edit(m Message) []Message {
+	name := m.name()
+	r.counts[name+strconv.FormatBool(m.Client)]++
+	for _, e := range r.edits {
+		if e.Name != name || e.Client != m.Client || e.Nth != r.counts[name+strconv.FormatBool(m.Client)] {
+			continue
+		}
+		e.used = true
+		out, err := e.apply(m, r.version())
+		if r.err = errors.Join(r.err, err); len(out) != 1 {
+			return out
+		}
+		m = out[0]
+	}
+	return []Message{m}
+}
+
+// act lets a side's application do something.
+func (r *Result) act(l Line) (err error) {
+	s := r.side(l.Client)
+	arg := func(i int) string {
+		if i < len(l.Words) {
+			return l.Words[i]
+		}
+		return ""
+	}
+	var out []byte
+	switch arg(0) {
+	case "send":
+		n := 1
+		if arg(2) == "times" {
+			n, err = strconv.Atoi(arg(3))
+		}
+		if err == nil {
+			out, err = s.Engine.Seal(nil, []byte(strings.Repeat(strings.Trim(arg(1), `"`), n)))
+			r.Tap.Write(l.Client, out)
+		}
+	case "update":
+		err = s.Engine.UpdateKeys(arg(1) == "request")
+	case "close":
+		s.Engine.CloseWrite()
+	case "abort":
+		for a := range record.Alerts() {
+			if a.String() == arg(1) {
+				s.Engine.Abort(a)
+			}
+		}
+	case "eof":
+		s.note(s.Engine.EOF())
+	case "say":
+		var body []byte
+		if body, err = hex.DecodeString(arg(2)); err == nil {
+			protected := s.Engine.Secure()
+			r.deliver(l.Client, r.Tap.Seal(Message{l.Client, protected, types[arg(1)], body}))
+		}
+	default:
+		err = fmt.Errorf("unknown action %q", arg(0))
+	}
+	r.run()
+	return err
+}
+
+// name is how scripts call a message.
+func (m Message) name() string {
+	switch m.Type {
+	case record.TypeHandshake:
+		if m.Kind() == msg.TypeServerHello && m.retry() {
+			return "HelloRetryRequest"
+		}
+		return m.Kind().String()
+	case record.TypeAlert:
+		if len(m.Body) == 2 {
+			return "alert " + record.Alert(m.Body[1]).String()
+		}
+	case record.TypeApplicationData:
+		if len(m.Body) <= 40 {
+			return fmt.Sprintf("data %q", m.Body)
+		}
+		return fmt.Sprintf("data %d", len(m.Body))
+	}
+	return m.Type.String()
+}
+
+// line is a message as a line of a script.
+func (m Message) line(v record.Version) string {
+	who := "S> "
+	if m.Client {
+		who = "C> "
+	}
+	var fields []string
+	for name, value := range m.fields(v) {
+		fields = append(fields, name+"="+value)
+	}
+	return who + m.name() + "\n  " + strings.Join(fields, "\n  ")
+}
+
+// fields are those of a handshake message that parses, extensions without the word.
+func (m Message) fields(v record.Version) map[string]string {
+	list := map[string]string{}
+	if m.Type != record.TypeHandshake {
+		return list
+	}
+	parsed := msg.New(m.Kind(), v)
+	if parsed == nil || parsed.Parse(msg.Raw(m.Body).Body()) != nil {
+		return list
+	}
+	for name, value := range msg.Fields(parsed) {
+		list[strings.TrimPrefix(name, "extension ")] = value
+	}
+	return list
+}
+
+// check compares what was said with what a line tells.
+func (l Line) check(m Message, v record.Version) error {
+	if l.Client != m.Client || l.Name != m.name() {
+		return fmt.Errorf("instead, %s", m.line(v))
+	}
+	fields := m.fields(v)
+	for name, want := range l.Fields {
+		if got, ok := fields[name]; !ok || !strings.Contains(got, want) {
+			return fmt.Errorf("%s is %q: %s", name, got, m.line(v))
+		}
+	}
+	for name, want := range l.Has {
+		if _, ok := fields[name]; ok != want {
+			return fmt.Errorf("%s is there: %t: %s", name, ok, m.line(v))
+		}
+	}
+	return nil
+}
