@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,10 +25,10 @@ import (
 
 // certificateFacts is node's object for a certificate, less what is bytes.
 type certificateFacts struct {
-	Subject        map[string]any `json:"subject,omitempty"`
-	Issuer         map[string]any `json:"issuer,omitempty"`
+	Subject        map[string]any `json:"subject"`
+	Issuer         map[string]any `json:"issuer"`
 	SubjectAltName string         `json:"subjectaltname,omitempty"`
-	CA             *bool          `json:"ca,omitempty"`
+	CA             bool           `json:"ca"`
 	Modulus        string         `json:"modulus,omitempty"`
 	Bits           int            `json:"bits,omitempty"`
 	Exponent       string         `json:"exponent,omitempty"`
@@ -43,9 +45,8 @@ type certificateFacts struct {
 
 func certificateOf(c *x509.Certificate) *certificateFacts {
 	sum1, sum256, sum512 := sha1.Sum(c.Raw), sha256.Sum256(c.Raw), sha512.Sum512(c.Raw)
-	ca := c.BasicConstraintsValid && c.IsCA
 	f := &certificateFacts{
-		Subject: nameOf(c.Subject), Issuer: nameOf(c.Issuer), SubjectAltName: altNames(c), CA: &ca,
+		Subject: nameOf(c.Subject), Issuer: nameOf(c.Issuer), SubjectAltName: altNames(c), CA: c.BasicConstraintsValid && c.IsCA,
 		ValidFrom: asnTime(c.NotBefore), ValidTo: asnTime(c.NotAfter),
 		Fingerprint: colons(sum1[:]), Fingerprint256: colons(sum256[:]), Fingerprint512: colons(sum512[:]),
 		SerialNumber: serial(c.SerialNumber), ExtKeyUsage: usages(c),
@@ -78,10 +79,7 @@ var attributes = map[string]string{
 func nameOf(name pkix.Name) map[string]any {
 	m := make(map[string]any)
 	for _, a := range name.Names {
-		key, ok := attributes[a.Type.String()]
-		if !ok {
-			key = a.Type.String()
-		}
+		key := attribute(a.Type)
 		value := fmt.Sprint(a.Value)
 		switch before := m[key].(type) {
 		case nil:
@@ -93,6 +91,14 @@ func nameOf(name pkix.Name) map[string]any {
 		}
 	}
 	return m
+}
+
+// attribute is the short name of an attribute, or its number.
+func attribute(id asn1.ObjectIdentifier) string {
+	if name, ok := attributes[id.String()]; ok {
+		return name
+	}
+	return id.String()
 }
 
 func asnTime(t time.Time) string { return t.UTC().Format("Jan _2 15:04:05 2006") + " GMT" }
@@ -170,12 +176,48 @@ func altName(tag cbasn1.Tag, value []byte) string {
 		return "email:" + escaped(value)
 	case 2:
 		return "DNS:" + escaped(value)
+	case 3:
+		return "X400Name:<unsupported>"
+	case 4:
+		return "DirName:" + escaped([]byte(directoryName(value)))
+	case 5:
+		return "EdiPartyName:<unsupported>"
 	case 6:
 		return "URI:" + escaped(value)
 	case 7:
 		return "IP Address:" + address(value)
+	case 8:
+		return "Registered ID:" + registeredID(value)
 	}
 	return "othername:<unsupported>"
+}
+
+// directoryName is a Name by RFC 2253, the last part first.
+func directoryName(der []byte) string {
+	var rdns pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 {
+		return "<unsupported>"
+	}
+	var parts []string
+	for _, rdn := range slices.Backward(rdns) {
+		var values []string
+		for _, a := range rdn {
+			values = append(values, attribute(a.Type)+"="+special.ReplaceAllString(fmt.Sprint(a.Value), `\$0`))
+		}
+		parts = append(parts, strings.Join(values, "+"))
+	}
+	return strings.Join(parts, ",")
+}
+
+// special are the characters that RFC 2253 §2.4 escapes anywhere.
+var special = regexp.MustCompile(`[,+"\\<>;]`)
+
+func registeredID(body []byte) string {
+	var id asn1.ObjectIdentifier
+	if rest, err := asn1.Unmarshal(append([]byte{byte(cbasn1.OBJECT_IDENTIFIER), byte(len(body))}, body...), &id); err != nil || len(rest) > 0 {
+		return "<unsupported>"
+	}
+	return id.String()
 }
 
 func address(b []byte) string {

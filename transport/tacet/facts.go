@@ -14,20 +14,20 @@ import (
 // facts is what is known of a connection, in node's words. What node gives as
 // bytes is hex here.
 type facts struct {
-	Protocol           *string           `json:"protocol"` // null until it is known
-	Cipher             *cipherFacts      `json:"cipher"`
-	ALPNProtocol       nameOrFalse       `json:"alpnProtocol"`
-	ServerName         nameOrFalse       `json:"servername"`
-	Authorized         bool              `json:"authorized"`
-	AuthorizationError *string           `json:"authorizationError"`
-	Reused             bool              `json:"reused"`
-	EphemeralKeyInfo   *keyFacts         `json:"ephemeralKeyInfo"` // null on a server
-	PeerCertificate    *certificateFacts `json:"peerCertificate"`  // {} if there is none
-	SharedSigalgs      []string          `json:"sharedSigalgs"`
-	Finished           *string           `json:"finished"`
-	PeerFinished       *string           `json:"peerFinished"`
-	Exporter           *string           `json:"exporter"` // 32 bytes for the label EXPERIMENTAL
-	Error              *errorFacts       `json:"error"`
+	Protocol           *string      `json:"protocol"` // null until it is known
+	Cipher             *cipherFacts `json:"cipher"`
+	ALPNProtocol       nameOrFalse  `json:"alpnProtocol"`
+	ServerName         nameOrFalse  `json:"servername"`
+	Authorized         bool         `json:"authorized"`
+	AuthorizationError *string      `json:"authorizationError"`
+	Reused             bool         `json:"reused"`
+	EphemeralKeyInfo   *keyFacts    `json:"ephemeralKeyInfo"` // null on a server
+	PeerCertificate    any          `json:"peerCertificate"`  // *certificateFacts, or {} if there is none
+	SharedSigalgs      []string     `json:"sharedSigalgs"`
+	Finished           *string      `json:"finished"`
+	PeerFinished       *string      `json:"peerFinished"`
+	Exporter           *string      `json:"exporter"` // 32 bytes for the label EXPERIMENTAL
+	Error              *errorFacts  `json:"error"`
 }
 
 type cipherFacts struct {
@@ -62,7 +62,7 @@ func (n nameOrFalse) MarshalJSON() ([]byte, error) {
 
 // factsOf tells what s knows and err says. Either may be nil.
 func factsOf(s *handshake.ConnectionState, err error) *facts {
-	f := &facts{PeerCertificate: new(certificateFacts), SharedSigalgs: []string{}, Error: errorOf(err)}
+	f := &facts{PeerCertificate: struct{}{}, SharedSigalgs: []string{}, Error: errorOf(err)}
 	if s == nil {
 		return f
 	}

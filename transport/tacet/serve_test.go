@@ -156,6 +156,12 @@ func TestServeStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := io.WriteString(conn, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil { // both sides are secure then
+		t.Fatal(err)
+	}
 	if code := s.stop(); code != 0 {
 		t.Fatalf("status %d", code)
 	}
