@@ -170,11 +170,10 @@ func (c *conn) verify(q *handshake.VerifyQuery) (a handshake.Answer, err error) 
 	if len(c.set.expect.ocsp) > 0 && len(q.OCSPResponse) == 0 {
 		return a, wrong("an OCSP response when the chain is verified")
 	}
-	must := c.set.verifyPeer || c.set.requireAnyClientCert
 	switch {
-	case c.set.verifyFail && must && c.set.customVerify:
+	case c.set.verifyFail && c.set.mustVerify() && c.set.customVerify:
 		return q.Refuse(errCustomVerify), nil
-	case c.set.verifyFail && must:
+	case c.set.verifyFail && c.set.mustVerify():
 		return q.Refuse(errVerify), nil
 	case c.set.verifyFail:
 		return q.Tolerate(errVerify), nil

@@ -123,10 +123,8 @@ func (c *conn) checkProtocol(st *handshake.ConnectionState, x *expectations) err
 }
 
 func (c *conn) checkCredential(st *handshake.ConnectionState, x *expectations) error {
-	if x.verifyResult && !st.Resumed {
-		if failed := st.VerifyError != nil; failed != c.set.verifyFail {
-			return wrong("verification to fail %v, got %v", c.set.verifyFail, st.VerifyError)
-		}
+	if failed := st.VerifyError != nil; !st.Resumed && failed != c.set.verifyFail {
+		return wrong("verification to fail %v, got %v", c.set.verifyFail, st.VerifyError)
 	}
 	if x.selectedCredential == noCredential {
 		return nil

@@ -249,7 +249,7 @@ func (u *setup) schemes(s *settings, _ *memory) error {
 		u.cfg.Schemes = verify
 	case s.cred().signingPrefs != nil:
 		u.cfg.Schemes = union(sign, verify)
-	case s.server && u.signs(verify):
+	case s.server && s.verifyPrefs == nil && u.signs(verify):
 		u.cfg.Schemes = verify
 	default:
 		u.cfg.Schemes = union(verify, sign)
@@ -322,11 +322,17 @@ func (u *setup) verification(s *settings, _ *memory) error {
 		}
 	} else {
 		u.cfg.Verifier = cred.NewVerifier(cas, true)
+		if !s.mustVerify() {
+			u.cfg.Verify = handshake.VerifyRecord
+		}
 	}
 	u.cfg.AskVerify = s.async || s.customVerify || s.verifyFail || s.ocspCallback || s.server || len(cas) == 0
 	u.cfg.RequestOCSP = !s.server && (s.enableOCSP || s.enableSCTs)
 	return nil
 }
+
+// mustVerify reports whether a peer that is not trusted is refused.
+func (s *settings) mustVerify() bool { return s.verifyPeer || s.requireAnyClientCert }
 
 func (s *settings) trusted() ([]*x509.Certificate, error) {
 	if s.trustCert == "" {

@@ -70,7 +70,6 @@ type expectations struct {
 	serverName                         string
 	noServerName                       bool
 	ocsp, scts                         []byte
-	verifyResult                       bool
 	sessionMiss, noSession             bool
 	ticketRenewal                      bool
 	extendedMaster                     bool
@@ -207,7 +206,7 @@ var flags = map[string]flag{
 	"expect-no-server-name":           boolean(func(s *settings) *bool { return &s.expect.noServerName }),
 	"expect-ocsp-response":            encoded(func(s *settings) *[]byte { return &s.expect.ocsp }),
 	"expect-signed-cert-timestamps":   encoded(func(s *settings) *[]byte { return &s.expect.scts }),
-	"expect-verify-result":            boolean(func(s *settings) *bool { return &s.expect.verifyResult }),
+	"expect-verify-result":            nothing(false), // always checked
 	"expect-session-miss":             boolean(func(s *settings) *bool { return &s.expect.sessionMiss }),
 	"expect-no-session":               boolean(func(s *settings) *bool { return &s.expect.noSession }),
 	"expect-ticket-renewal":           boolean(func(s *settings) *bool { return &s.expect.ticketRenewal }),
