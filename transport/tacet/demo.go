@@ -90,6 +90,7 @@ func fullStory(c *conversation) error {
 		c.say(server, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"),
 		c.update(server),
 		c.say(server, "hello\n"),
+		c.say(client, "thanks\n"),
 		c.finish(),
 	)
 }

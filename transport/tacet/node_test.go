@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,9 +65,6 @@ func TestServerFactsOfNode(t *testing.T) {
 					t.Fatal("node ended")
 				}
 				theirs, ours := parseFacts(t, lines.Text()), s.facts(t)
-				if version == "TLSv1.3" {
-					theirs["sharedSigalgs"] = withoutPKCS1(theirs["sharedSigalgs"].([]any))
-				}
 				for name, b := range theirs {
 					if o, ok := b.(object); ok {
 						delete(o, "raw")
@@ -82,12 +78,6 @@ func TestServerFactsOfNode(t *testing.T) {
 			})
 		}
 	}
-}
-
-// withoutPKCS1 drops what OpenSSL counts as shared in TLS 1.3 though it must not
-// sign there, and the engine does not.
-func withoutPKCS1(list []any) []any {
-	return slices.DeleteFunc(list, func(s any) bool { return strings.HasPrefix(s.(string), "RSA+") })
 }
 
 // TestCodesOfNode has clients fail at a server of node's and at one of tacet's,

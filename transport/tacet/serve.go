@@ -92,6 +92,9 @@ func (s *service) handle(ctx context.Context, tcp net.Conn) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	err := c.HandshakeContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		return
+	}
 	if told := s.watch.report(c.State(), err); told != nil {
 		s.watch.say("%v", told)
 	}

@@ -69,6 +69,36 @@ func TestServeWWW(t *testing.T) {
 	}
 }
 
+// TestServeWWWEnd looks at how the answer comes: in one record, then
+// close_notify, after which the server still reads.
+func TestServeWWWEnd(t *testing.T) {
+	for _, v := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		s := startServe(t, "--www")
+		conn, err := dialGo(t, s.address, &tls.Config{MaxVersion: v})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.0\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 1<<14)
+		n, err := conn.Read(b) // one record at a time
+		head, body, _ := strings.Cut(string(b[:n]), "\r\n\r\n")
+		if err != nil && err != io.EOF || !strings.Contains(head, fmt.Sprintf("Content-Length: %d\r\n", len(body))) {
+			t.Fatalf("%v: %q", err, b[:n])
+		}
+		if n, err := conn.Read(b); n != 0 || err != io.EOF {
+			t.Errorf("%q, %v, want the end", b[:n], err)
+		}
+		if _, err := io.WriteString(conn, "more"); err != nil {
+			t.Error(err)
+		}
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestServeFacts compares what the server says with what crypto/tls knows.
 func TestServeFacts(t *testing.T) {
 	ca, cert, key := files(t, credtest.P256)
