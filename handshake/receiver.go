@@ -127,12 +127,18 @@ func (r *Receiver) sort(o *record.Opened) (it item, more bool, err error) {
 		return item{}, true, nil
 	}
 	if o.Type == record.TypeAlert {
-		return r.alert(o.Payload)
+		it, more, err = r.alert(o.Payload)
+		if !more { // the end is the end, also within a message
+			return it, false, err
+		}
 	}
 	if !r.hand.Empty() {
 		return item{}, false, failure(KindInterleaved, o.Type.String())
 	}
-	if o.Type == record.TypeChangeCipherSpec {
+	switch o.Type {
+	case record.TypeAlert:
+		return it, more, nil
+	case record.TypeChangeCipherSpec:
 		return item{kind: itemCCS, data: o.Payload}, false, nil
 	}
 	if r.skip == skipData && !o.Protected {
@@ -243,7 +249,7 @@ func (r *Receiver) action() Action {
 	if r.err.Sent {
 		return fatal(r.err.Alert)
 	}
-	return 0
+	return actDead
 }
 
 // fail makes err final. The alert is the Sender's to send.
@@ -272,7 +278,7 @@ func (r *Receiver) EOF() Event {
 		r.clear()
 	}
 	if r.err != nil {
-		return Event{Kind: Failed}
+		return Event{Kind: Failed, Action: r.action()}
 	}
 	return Event{Kind: PeerClosed}
 }
