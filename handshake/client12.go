@@ -215,7 +215,7 @@ func (s *waitRequestOrDone) request(fx *effects, m *msg.CertificateRequest12) (a
 	fx.hear()
 	fx.conn.CertificateRequested = true
 	r := &request12{}
-	for _, scheme := range fx.shared(m.Schemes) {
+	for _, scheme := range fx.usable(fx.shared(m.Schemes)) {
 		if bytes.IndexByte(m.Types, certTypeOf(scheme)) >= 0 {
 			r.schemes = append(r.schemes, scheme)
 		}
@@ -294,7 +294,7 @@ func (s *verifyingServer12) verified(fx *effects) (afterServerVerdict12, error) 
 func (x *exchange12) exchange(fx *effects) (*keys12, error) {
 	share, premaster, err := fx.encapsulate(x.group, LabelClientShare, x.share)
 	if err != nil {
-		return nil, err
+		return nil, badShare12(err, "ServerKeyExchange.public")
 	}
 	fx.send(&msg.ClientECDHE{Public: share})
 	return fx.derive12(premaster), nil

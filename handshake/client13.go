@@ -13,7 +13,6 @@ import (
 type agreed13 struct {
 	offered  msg.Set // of the ClientHello
 	alpn     msg.Vector8
-	ccs      bool // a client's change_cipher_spec is still to be sent, with its flight
 	schedule keys.Handshake
 	client   keys.Secret // client_handshake_traffic_secret
 	server   keys.Secret // server_handshake_traffic_secret
@@ -47,7 +46,9 @@ func (o *offer) accept13(fx *effects, m *msg.ServerHello) (*waitEncryptedExtensi
 	fx.hear()
 	a := &agreed13{offered: o.hello.Ext.Offered(), alpn: o.hello.Ext.ALPN}
 	a.derive(fx, early, shared)
-	a.ccs = len(o.hello.SessionID) > 0 && o.retry == nil
+	if len(o.hello.SessionID) > 0 && o.retry == nil {
+		fx.add(effect{kind: doCCS})
+	}
 	if err := fx.readKeys(a.server); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,11 @@ func (o *offer) agreeKey(fx *effects, m *msg.ServerHello) ([]byte, error) {
 	for i, id := range o.groups {
 		if uint16(id) == m.Ext.ServerShare.Group {
 			fx.conn.Group = fx.profile.group(id)
-			return o.secrets[i].Decapsulate(m.Ext.ServerShare.Data)
+			shared, err := o.secrets[i].Decapsulate(m.Ext.ServerShare.Data)
+			if err != nil {
+				return nil, blame(err, "ServerHello key_share")
+			}
+			return shared, nil
 		}
 	}
 	return nil, failure(KindWrongGroup, "ServerHello key_share")
@@ -182,7 +187,7 @@ func (s *waitCertificateOrRequest) certificateRequest(fx *effects, m *msg.Certif
 	}
 	fx.hear()
 	fx.conn.CertificateRequested = true
-	r := &request13{schemes: fx.shared(m.Ext.SignatureAlgorithms), offers: m.Ext.Offered()}
+	r := &request13{schemes: fx.usable(fx.shared(m.Ext.SignatureAlgorithms)), offers: m.Ext.Offered()}
 	for name := range m.Ext.CertificateAuthorities.All() {
 		r.authorities = append(r.authorities, name)
 	}
@@ -297,9 +302,6 @@ func (s *waitServerFinished) finished(fx *effects, m *msg.Finished) (afterServer
 	fx.hear()
 	f := &finishing13{agreed: s.agreed}
 	f.derive(fx)
-	if s.agreed.ccs {
-		fx.sendCCS() //= RFC 9846 §E.4
-	}
 	if s.request == nil {
 		return f.finish(fx)
 	}

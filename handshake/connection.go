@@ -45,7 +45,9 @@ type ConnectionState struct {
 	Credential *cred.Credential
 	// PeerScheme and Scheme are the signature schemes of the peer and of this side, 0 if none signed.
 	PeerScheme, Scheme cred.Scheme
-	// SharedSchemes are those offered by the peer that are enabled here, in the peer's order (server, or client that was asked for a certificate).
+	// SharedSchemes are those offered by the peer that are enabled here, in the
+	// peer's order, whether or not the version uses them (server, or client that
+	// was asked for a certificate).
 	SharedSchemes []cred.Scheme
 	// OCSPResponse and SCTs are what was stapled to the peer's leaf.
 	OCSPResponse []byte

@@ -20,6 +20,7 @@ const (
 	doEvent                      // hand an event to the caller
 	doSession                    // hand a session to the caller
 	doSkip                       // skip a rejected client's early data
+	doCCS                        // a change_cipher_spec goes before the next record
 	doComplete                   // the handshake is complete
 )
 

@@ -35,6 +35,7 @@ type origin struct {
 type block struct {
 	fx    effects
 	state state
+	begun bool // by a first Step
 }
 
 // NewClient makes a client's engine. serverName is the name to ask for (SNI, if
@@ -133,13 +134,19 @@ func (e *Engine) Seal(dst, plain []byte) ([]byte, error) {
 
 // Query is what the engine is parked on, nil if it is not.
 func (e *Engine) Query() Query {
-	if e.hs == nil {
-		return nil
-	}
-	if p, ok := e.hs.state.(parked); ok {
+	if p := e.parked(); p != nil {
 		return p.query()
 	}
 	return nil
+}
+
+// parked is the state, if it waits for an answer of the caller's.
+func (e *Engine) parked() parked {
+	if e.hs == nil || !e.hs.begun {
+		return nil
+	}
+	p, _ := e.hs.state.(parked)
+	return p
 }
 
 // Answer answers the pending query and goes on with the handshake as far as the
@@ -149,11 +156,8 @@ func (e *Engine) Answer(a Answer) error {
 	if e.err != nil {
 		return e.err
 	}
-	if e.hs == nil || e.spent {
-		return misuse(KindNoQuery, "Answer")
-	}
-	p, ok := e.hs.state.(parked)
-	if !ok || a.to == nil {
+	p := e.parked()
+	if p == nil || a.to == nil {
 		return misuse(KindNoQuery, "Answer")
 	}
 	if p.query().asked() != a.to {

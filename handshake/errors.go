@@ -104,6 +104,7 @@ const (
 	KindAlertReceived
 	KindTruncated
 	KindClosedInHandshake
+	KindReadFailed
 	KindAborted
 	KindRefused
 	KindSigner
@@ -201,6 +202,7 @@ var kinds = [numKinds]kindRow{
 	KindAlertReceived:     {"received alert", Ended, 0},
 	KindTruncated:         {"transport ended without close_notify", Ended, 0},
 	KindClosedInHandshake: {"peer closed during the handshake", Ended, 0},
+	KindReadFailed:        {"reading failed", Ended, 0},
 	KindAborted:           {"aborted", Ended, record.AlertInternalError},
 	KindRefused:           {"refused by the application", CannotAgree, record.AlertHandshakeFailure},
 	KindSigner:            {"signing failed", CannotAgree, record.AlertInternalError},
@@ -318,6 +320,24 @@ func asError(err error) *Error {
 		e.Alert = kinds[e.Kind].alert
 	}
 	return e
+}
+
+// blame makes an error of another package one about a field.
+func blame(err error, field string) error {
+	e := asError(err)
+	if e.Field == "" {
+		e.Field = field
+	}
+	return e
+}
+
+// badShare12 is an error of a share of TLS ≤ 1.2: one of the wrong length does
+// not parse, as what frames it says nothing of the curve.
+func badShare12(err error, field string) error {
+	if share := (*kx.Error)(nil); errors.As(err, &share) && share.Kind == kx.KindLength {
+		return &Error{Kind: KindDecode, Field: field, Err: err}
+	}
+	return blame(err, field)
 }
 
 var recordKinds = map[record.Kind]Kind{

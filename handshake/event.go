@@ -65,8 +65,8 @@ type Event struct {
 }
 
 // Action is what reading found that writing has to do. It is a value that may
-// be kept, merged with later ones, and performed once or several times with
-// the same result: Sender.Perform. An Engine performs its own.
+// be kept and merged with later ones for Sender.Perform, which does all of it.
+// An Engine performs its own.
 type Action uint16
 
 // Bits of an Action. A fatal alert is held in the low byte with actAlert set.
@@ -74,6 +74,7 @@ const (
 	actAlert           Action = 1 << 8  // send the fatal alert in the low byte, then nothing more
 	actKeyUpdate       Action = 1 << 9  // answer a KeyUpdate(update_requested)
 	actNoRenegotiation Action = 1 << 10 // send the warning no_renegotiation
+	actDead            Action = 1 << 11 // the connection ended without a word to say
 )
 
 // Merge joins two actions into one that does both. The first fatal alert wins.

@@ -95,18 +95,25 @@ func (fx *effects) sendCertificateVerify(s cred.Scheme, sig []byte) {
 }
 
 // credential is the profile's credential for a server's CertificateRequest: the
-// first that fits the schemes and, if the server names authorities, was issued
-// by one of them.
+// first that fits the schemes and was issued by one of the authorities that the
+// server names, else the first that fits the schemes.
 func (fx *effects) credential(q *CredentialQuery) (Answer, bool) {
 	if fx.profile.cfg.AskCredential {
 		return Answer{}, false
 	}
+	var best *cred.Credential
 	for _, c := range fx.profile.cfg.Credentials {
-		if _, ok := fx.pick(c, q.offers); ok && issuedBy(c, q.Authorities) {
+		if _, ok := fx.pick(c, q.offers); !ok {
+			continue
+		}
+		if issuedBy(c, q.Authorities) {
 			return q.Use(c), true
 		}
+		if best == nil {
+			best = c // the names are a hint: servers list roots, and chains have intermediates
+		}
 	}
-	return q.Use(nil), true
+	return q.Use(best), true
 }
 
 func (q *CredentialQuery) offers(scheme uint16) bool {
@@ -162,15 +169,23 @@ func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credent
 func (fx *effects) shared(peer msg.Uint16s) []cred.Scheme {
 	both := make([]cred.Scheme, 0, len(fx.profile.schemes))
 	for v := range peer.All() {
-		for _, s := range fx.profile.schemes {
-			if uint16(s) == v && s.In(fx.conn.Version) {
-				both = append(both, s)
-				break
-			}
+		if s := cred.Scheme(v); fx.profile.enables(s) && len(both) < cap(both) {
+			both = append(both, s)
 		}
 	}
 	fx.conn.SharedSchemes = both
 	return both
+}
+
+// usable are those that may sign in the negotiated version.
+func (fx *effects) usable(list []cred.Scheme) []cred.Scheme {
+	var usable []cred.Scheme
+	for _, s := range list {
+		if s.In(fx.conn.Version) {
+			usable = append(usable, s)
+		}
+	}
+	return usable
 }
 
 // peerChain parses a chain of which it keeps copies, and puts it into fx.conn.
@@ -195,11 +210,15 @@ func (fx *effects) peerChain(ders [][]byte) error {
 
 // verifySignature checks a signature of the peer's leaf.
 func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
-	s := cred.Scheme(scheme)
+	s, leaf := cred.Scheme(scheme), fx.conn.PeerCertificates[0]
 	if !fx.profile.enables(s) || !s.In(fx.conn.Version) {
 		return failure(KindWrongScheme, s.String())
 	}
-	pub := cred.PublicKey(fx.conn.PeerCertificates[0])
+	//= RFC 9846 §4.5.1.2
+	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		return failure(KindWrongCertificateType, "Certificate: key usage without digitalSignature")
+	}
+	pub := cred.PublicKey(leaf)
 	if err := cred.Verify(pub, s, fx.conn.Version, content, sig); err != nil {
 		return err
 	}

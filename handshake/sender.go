@@ -21,6 +21,8 @@ type Sender struct {
 	traced   []Event // with Config.Trace, what was sent after the handshake
 	secure   bool
 	closed   bool // close_notify is sent, or a fatal alert
+	ccs      bool // a change_cipher_spec goes before the next record (RFC 9846 §E.4)
+	update   bool // a KeyUpdate goes before the next application data
 }
 
 // AppendOut appends to dst all that is due to the peer and returns it. dst is not kept.
@@ -44,7 +46,7 @@ func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
 	}
 	most := s.most()
 	for len(plain) > 0 {
-		if s.seal.Left() <= rekeyMargin {
+		if s.update || s.seal.Left() <= rekeyMargin {
 			if err := s.rekey(); err != nil {
 				return dst, err
 			}
@@ -58,11 +60,18 @@ func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
 }
 
 // SealedSize is how many bytes Seal would append for n bytes of plaintext, what
-// is due included.
+// is due included, unless it has to change keys in between.
 func (s *Sender) SealedSize(n int) int {
 	records := (n + s.most() - 1) / s.most()
-	return len(s.out) + n + records*s.seal.Overhead()
+	size := len(s.out) + n + records*s.seal.Overhead()
+	if s.update && n > 0 {
+		size += keyUpdateLen + s.seal.Overhead()
+	}
+	return size
 }
+
+// keyUpdateLen is the length of a KeyUpdate message.
+const keyUpdateLen = 5
 
 // most is the most plaintext of the next record.
 func (s *Sender) most() int {
@@ -110,7 +119,8 @@ func (s *Sender) UpdateKeys(request bool) error {
 	if s.origin.conn.Version < record.TLS13 {
 		return misuse(KindUnsupported, "UpdateKeys")
 	}
-	var buf [5]byte
+	s.update = false
+	var buf [keyUpdateLen]byte
 	m := msg.KeyUpdate{Request: request}
 	raw := m.Append(buf[:0])
 	s.trace(record.TypeHandshake, raw)
@@ -121,20 +131,26 @@ func (s *Sender) UpdateKeys(request bool) error {
 	return nil
 }
 
-// Perform does what a Receiver's event asks of the writing side. Performing a
-// merged Action does all of it; the zero Action does nothing.
+// Perform does what a Receiver's event asks of the writing side. A KeyUpdate
+// that is asked for goes before the next application data, one for as many as
+// were asked for until then (RFC 9846 §4.7.3). Performing a merged Action does
+// all of it; the zero Action does nothing.
 func (s *Sender) Perform(a Action) {
 	if s.err != nil || s.closed && a&actAlert == 0 {
 		return
 	}
 	if a&actKeyUpdate != 0 && s.secure {
-		_ = s.UpdateKeys(false) // the receiver saw TLS 1.3, and the checks above passed
+		s.update = true
 	}
 	if a&actNoRenegotiation != 0 {
 		s.alert(record.LevelWarning, record.AlertNoRenegotiation)
 	}
-	if a&actAlert != 0 {
+	switch {
+	case a&actAlert != 0:
 		s.Abort(record.Alert(a))
+	case a&actDead != 0:
+		s.err = &Error{Kind: KindReadFailed, State: "connected"}
+		s.clear()
 	}
 }
 
@@ -163,6 +179,7 @@ func (s *Sender) alert(level record.Level, alert record.Alert) {
 	if s.closed {
 		return
 	}
+	s.compatibility()
 	body := [2]byte{byte(level), byte(alert)}
 	s.trace(record.TypeAlert, body[:])
 	s.out = s.seal.Seal(s.out, record.TypeAlert, body[:])
@@ -182,8 +199,20 @@ func (s *Sender) Traced() []Event {
 	return t
 }
 
+// compatibility sends the change_cipher_spec that goes before a client's first
+// protected record, be it a flight or an alert.
+func (s *Sender) compatibility() {
+	//= RFC 9846 §E.4
+	if s.ccs {
+		s.ccs = false
+		s.out = s.seal.Seal(s.out, record.TypeChangeCipherSpec, []byte{1})
+		s.trace(record.TypeChangeCipherSpec, []byte{1})
+	}
+}
+
 // records seals body as records of type typ.
 func (s *Sender) records(typ record.Type, body []byte) {
+	s.compatibility()
 	most := s.most()
 	s.out = slices.Grow(s.out, len(body)+(1+len(body)/most)*s.seal.Overhead())
 	for len(body) > 0 {

@@ -264,7 +264,7 @@ func (s *waitClientKeyExchange) step(fx *effects, m msg.Raw) (state, error) {
 func (s *waitClientKeyExchange) keyExchange(fx *effects, m *msg.ClientECDHE) (afterClientKeyExchange, error) {
 	premaster, err := s.secret.Decapsulate(m.Public)
 	if err != nil {
-		return nil, err
+		return nil, badShare12(err, "ClientKeyExchange.ecdh_Yc")
 	}
 	fx.hear()
 	k := fx.derive12(premaster)

@@ -188,7 +188,7 @@ func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk
 	peer, _ := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
 	share, shared, err := fx.encapsulate(g, LabelServerShare, peer)
 	if err != nil {
-		return nil, err
+		return nil, blame(err, "ClientHello key_share")
 	}
 	fx.agree(record.TLS13)
 	fx.transcript.Pick(keys.FromCrypto(fx.conn.Suite.Hash))

@@ -72,13 +72,10 @@ func nameOf(s state) string {
 func (e *Engine) handshake(now time.Time, in []byte) (n int, ev Event) {
 	fx := &e.hs.fx
 	fx.now = now
-	if p, ok := e.hs.state.(parked); ok {
-		if _, asks := p.builtin(fx); !asks {
-			return 0, Event{Kind: QueryPending}
-		}
-		if err := e.advance(p); err != nil { // a client's beginning
+	if !e.hs.begun {
+		e.hs.begun = true
+		if err := e.advance(e.hs.state); err != nil {
 			e.fail(err)
-			return 0, e.next()
 		}
 	}
 	for {
@@ -287,6 +284,8 @@ func (e *Engine) apply(f *effect) {
 	case doSession:
 		e.session = f.session
 		e.events = append(e.events, Event{Kind: SessionReady})
+	case doCCS:
+		e.send.ccs = true
 	case doSkip:
 		if e.recv.skip == skipNothing {
 			e.recv.skipBudget = MaxSkippedEarlyData
