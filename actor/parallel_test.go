@@ -97,8 +97,9 @@ func TestKeyUpdateUnderBlockedWrite(t *testing.T) {
 	})
 }
 
-// TestKeyUpdateIsAnsweredByReader asks a peer that reads and never writes.
-func TestKeyUpdateIsAnsweredByReader(t *testing.T) {
+// TestKeyUpdateIsAnsweredOnce asks a peer that reads many times: one answer goes
+// before its next data (RFC 9846 §4.7.3), and none without data.
+func TestKeyUpdateIsAnsweredOnce(t *testing.T) {
 	eachMode(t, func(t *testing.T, v record.Version, c *actor.Config) {
 		if v != record.TLS13 {
 			t.Skip("TLS 1.3 only")
@@ -111,13 +112,25 @@ func TestKeyUpdateIsAnsweredByReader(t *testing.T) {
 		}
 		inBubble(t, v, c, func(t *testing.T, client, server *actor.Conn) {
 			go io.Copy(io.Discard, server)
-			go io.Copy(io.Discard, client)
 			for range 3 {
 				if err := client.UpdateKeys(true); err != nil {
 					t.Fatal(err)
 				}
-				<-updated
-				<-updated
+				<-updated // the server took the client's
+			}
+			written := make(chan error, 1)
+			go func() {
+				_, err := server.Write([]byte("x"))
+				written <- err
+			}()
+			if _, err := io.ReadFull(client, make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-written; err != nil {
+				t.Fatal(err)
+			}
+			if n := len(updated); n != 1 {
+				t.Errorf("%d answers to three requests", n)
 			}
 			client.CloseWrite()
 		})
