@@ -12,12 +12,30 @@ import (
 	"sync"
 )
 
-// bulkSize is what goes each way in a row "bulk".
+// bulkSize is what goes each way in a row "bulk", in bytes.
 const bulkSize = 64 << 20
 
-// sendBulk writes n bytes and tells their hash. The high bit of each is set, so
-// that they can be told from what a program has to say beside them, which is ASCII.
-func sendBulk(w io.Writer, n int64) (string, error) {
+// limited is a peer that cannot take bulkSize bytes of any kind: it tells how
+// many in this role, and whether they must come in lines.
+type limited interface {
+	bulk(r *row) (size int64, lines bool)
+}
+
+// bulkOf is what a row of streams sends each way.
+func bulkOf(r *row) (size int64, lines bool) {
+	if l, ok := r.peer.(limited); ok {
+		return l.bulk(r)
+	}
+	return bulkSize, false
+}
+
+// lineLength is short enough for a peer that takes lines.
+const lineLength = 1 << 10
+
+// sendBulk writes n bytes, in lines if they must be, and tells their hash. The high bit
+// of all others is set, so that they can be told from what a program has to say beside
+// them, which is ASCII.
+func sendBulk(w io.Writer, n int64, lines bool) (string, error) {
 	random := rand.NewChaCha8([32]byte{1})
 	block := make([]byte, 256<<10)
 	h := sha256.New()
@@ -25,6 +43,9 @@ func sendBulk(w io.Writer, n int64) (string, error) {
 		_, _ = random.Read(block) // never fails
 		for i := range block {
 			block[i] |= 0x80
+		}
+		for i := lineLength - 1; lines && i < len(block); i += lineLength {
+			block[i] = '\n'
 		}
 		b := block[:min(n, int64(len(block)))]
 		h.Write(b)

@@ -28,7 +28,7 @@ type terms struct {
 	resume   bool
 	update   update
 	half     half
-	bulk     int64
+	bulk     bool
 	versions bool // the sides have no version in common
 
 	refuser role // who refuses the row; "": nobody
@@ -146,7 +146,7 @@ func authCases() (list []terms) {
 
 func streamCases() []terms {
 	return []terms{
-		{name: "bulk", bulk: bulkSize},
+		{name: "bulk", bulk: true},
 		{name: "update/ours", only: record.TLS13, update: updateOurs},
 		{name: "update/theirs", only: record.TLS13, update: updateTheirs},
 		{name: "half close/ours", half: halfOurs},

@@ -183,7 +183,7 @@ func (t *gotlsTalk) keep(c *tls.Conn) {
 	}
 	t.tell(c.ConnectionState())
 	t.live <- c
-	if t.row.terms.bulk > 0 {
+	if t.row.terms.bulk {
 		(<-t.bulk)(c)
 	}
 	_, err := io.Copy(&t.screen, c)
@@ -263,7 +263,7 @@ func (t *gotlsTalk) stream(ctx context.Context, n int64) (sent, received string,
 		defer close(done)
 		var sending sync.WaitGroup
 		var sendErr, readErr error
-		sending.Go(func() { sent, sendErr = sendBulk(c, n) })
+		sending.Go(func() { sent, sendErr = sendBulk(c, n, false) })
 		received, readErr = readBulk(c, n)
 		sending.Wait()
 		err = errors.Join(sendErr, readErr)

@@ -222,7 +222,7 @@ func (n *nodeProcess) open(r *row, command map[string]any) *nodeTalk {
 	t.id = len(n.talks) + 1
 	n.talks[t.id] = t
 	n.mu.Unlock()
-	command["id"], command["half"], command["bulk"] = t.id, r.terms.half != "", r.terms.bulk > 0
+	command["id"], command["half"], command["bulk"] = t.id, r.terms.half != "", r.terms.bulk
 	if err := n.command(command); err != nil {
 		r.Fatal(err)
 	}

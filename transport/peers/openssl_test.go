@@ -74,7 +74,7 @@ func (o openssl) dial(r *row, addr string) talk {
 	if t.resume {
 		args = append(args, r.sessionFlags("-sess_in", "-sess_out")...)
 	}
-	if t.bulk > 0 {
+	if t.bulk {
 		args = append(args, "-nocommands")
 	}
 	return opensslTalk{r.start("openssl", nil, args...)}

@@ -35,8 +35,9 @@ func (r *row) start(name string, env []string, args ...string) *program {
 		r.Fatal(err)
 	}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
-	if r.terms.bulk > 0 {
-		p.bulk = newBulkSink(r.terms.bulk, &p.screen)
+	if r.terms.bulk {
+		n, _ := bulkOf(r)
+		p.bulk = newBulkSink(n, &p.screen)
 		p.cmd.Stdout = p.bulk
 	}
 	if err := p.cmd.Start(); err != nil {
@@ -98,7 +99,7 @@ func (p *program) keyLog() string {
 
 // stream types n bytes and reads as many.
 func (p *program) stream(ctx context.Context, n int64) (sent, received string, err error) {
-	sent, err = sendBulk(p.in, n)
+	sent, err = sendBulk(p.in, n, false)
 	if err != nil {
 		return "", "", fmt.Errorf("typing: %w", err)
 	}
