@@ -90,7 +90,9 @@ func (p *mallory) resume(h *msg.ClientHello) {
 func (p *mallory) bind(raw msg.Raw) msg.Raw {
 	early := keys.NewEarly(keys.SHA256, p.sess.Secret)
 	binder := early.Binder(false)
-	sum, ok := p.tr.PartialSum(nil, keys.SHA256, raw[:len(raw)-35])
+	var m msg.ClientHello
+	must(p, m.Parse(raw.Body()))
+	sum, ok := p.tr.PartialSum(nil, keys.SHA256, raw[:len(raw)-msg.BindersLen(&m)])
 	if !ok {
 		p.t.Fatal("no hash for the binder")
 	}

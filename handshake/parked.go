@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/msg"
@@ -211,8 +212,9 @@ func (fx *effects) peerChain(ders [][]byte) error {
 // verifySignature checks a signature of the peer's leaf.
 func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
 	s, leaf := cred.Scheme(scheme), fx.conn.PeerCertificates[0]
+	message := fx.raw.Type().String()
 	if !fx.profile.enables(s) || !s.In(fx.conn.Version) {
-		return failure(KindWrongScheme, s.String())
+		return &Error{Kind: KindWrongScheme, Field: message + ".algorithm", Err: fmt.Errorf("%v in %v", s, fx.conn.Version)}
 	}
 	//= RFC 9846 §4.5.1.2
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
@@ -220,7 +222,10 @@ func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
 	}
 	pub := cred.PublicKey(leaf)
 	if err := cred.Verify(pub, s, fx.conn.Version, content, sig); err != nil {
-		return err
+		if e := asError(err); e.Kind == KindWrongScheme {
+			return blame(err, message+".algorithm")
+		}
+		return blame(err, message+".signature")
 	}
 	fx.conn.PeerScheme = s
 	return nil
