@@ -137,3 +137,16 @@ func TestFallbackBelowEveryVersion(t *testing.T) {
 	d.say(d.s, seal.Seal(nil, record.TypeHandshake, hello.Append(nil)))
 	d.fails(d.s, KindFallback, record.AlertInappropriateFallback)
 }
+
+// CheckLeafCurve: up to TLS 1.2 a server's certificate keeps to the curves that
+// the client named; an ordinary server does so by itself.
+func TestLeafCurve12(t *testing.T) {
+	d := newDuo(t, func(client, server *Config) {
+		tls12(client, server)
+		client.Groups = []kx.Group{kx.ByID(kx.X25519), kx.ByID(kx.P256)}
+	})
+	hello := d.say(d.c, nil)
+	d.c.hs.fx.profile.groups = d.c.hs.fx.profile.groups[:1] // what the hello should have said
+	d.say(d.c, d.say(d.s, hello))
+	d.fails(d.c, KindWrongGroup, record.AlertIllegalParameter)
+}

@@ -169,6 +169,10 @@ func (s *waitKeyExchange) keyExchange(fx *effects, m *msg.ServerECDHE) (afterKey
 	if !suiteFits(fx.conn.Suite, cred.PublicKey(leaf)) {
 		return nil, failure(KindWrongCertificateType, "Certificate")
 	}
+	if g, ecdsa := curveOf(leaf); ecdsa && (g == nil || fx.profile.group(g.ID()) == nil) {
+		//= RFC 8422 §5.3
+		return nil, failure(KindWrongGroup, "Certificate: curve")
+	}
 	if err := fx.verifySignature(m.Scheme, fx.signedParams(m.Params), m.Signature); err != nil {
 		return nil, err
 	}

@@ -221,12 +221,21 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 // takesCurve reports whether a client of TLS ≤ 1.2 takes the curve of an ECDSA certificate.
 func (a *answering) takesCurve(c *cred.Credential) bool {
 	//= RFC 8422 §5.1
-	key, ok := c.Leaf.PublicKey.(*ecdsa.PublicKey)
+	g, ok := curveOf(c.Leaf)
 	if !ok || !a.hello.Ext.Have(msg.ExtSupportedGroups) {
 		return true
 	}
-	g := kx.ByName(key.Curve.Params().Name)
 	return g != nil && a.hello.Ext.SupportedGroups.Has(uint16(g.ID()))
+}
+
+// curveOf is the group of an ECDSA certificate's curve, nil for one that no
+// client could name; ok is false for certificates of other keys.
+func curveOf(leaf *x509.Certificate) (g kx.Group, ok bool) {
+	key, ok := leaf.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return nil, false
+	}
+	return kx.ByName(key.Curve.Params().Name), true
 }
 
 // verifies reports whether the client verifies a scheme. A client of TLS 1.2
