@@ -42,6 +42,10 @@ func implementations(b *testing.B, v record.Version, suite *suites.Suite) []impl
 			c, s := p.connect(b, ct, st, nil)
 			return c, s
 		}},
+		{"pumped", func(b *testing.B, ct, st net.Conn) (client, server halfCloser) {
+			c, s := p.connect(b, ct, st, &actor.Config{Pumped: true})
+			return c, s
+		}},
 		{"crypto", func(b *testing.B, ct, st net.Conn) (client, server halfCloser) {
 			c, s := tls.Client(ct, std), tls.Server(st, std)
 			if err := handshakeBoth(c, s); err != nil {

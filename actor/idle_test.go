@@ -19,7 +19,7 @@ var idleConns = flag.Int("idle", 500, "connections of BenchmarkIdle; 10000 needs
 // an answer of 16 KiB to a request of as much, and with a goroutine blocked in Read.
 func BenchmarkIdle(b *testing.B) {
 	for _, state := range []string{"fresh", "burst", "blocked"} {
-		for _, name := range []string{"tacet", "crypto"} {
+		for _, name := range []string{"tacet", "pumped", "crypto"} {
 			b.Run("state="+state+"/impl="+name, func(b *testing.B) {
 				for range b.N {
 					b.ReportMetric(idleMemory(b, state, name), "B/conn")
@@ -49,10 +49,11 @@ func idleMemory(b *testing.B, state, name string) float64 {
 	conns := make([]halfCloser, len(sockets))
 	before := memoryInUse()
 	for i, s := range sockets {
-		if name == "tacet" {
-			conns[i] = use(b, state, tls.Client(s[0], std), actor.Server(s[1], p.server, nil))
-		} else {
+		if name == "crypto" {
 			conns[i] = use(b, state, tls.Client(s[0], std), tls.Server(s[1], std))
+		} else {
+			c := &actor.Config{Pumped: name == "pumped"}
+			conns[i] = use(b, state, tls.Client(s[0], std), actor.Server(s[1], p.server, c))
 		}
 	}
 	if state == "blocked" {

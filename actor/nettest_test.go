@@ -18,6 +18,9 @@ func TestConn(t *testing.T) {
 		for _, v := range versions {
 			for _, pumped := range []bool{false, true} {
 				for _, role := range []string{"client", "server"} {
+					if testing.Short() && (role == "server" || l.name != "tcp" && l.name != "net.Pipe") {
+						continue
+					}
 					t.Run(l.name+"/"+v.String()+mode(pumped)+"/"+role, func(t *testing.T) {
 						t.Parallel()
 						testConn(t, l, v, &actor.Config{Pumped: pumped}, role)

@@ -136,6 +136,8 @@ func (c *Conn) step(dst []byte) handshake.Event {
 		in.err = io.EOF
 	case handshake.Failed:
 		in.err = c.fail(in.half.Err())
+	case handshake.Rejoin:
+		in.err = &handshake.Error{Kind: handshake.KindUnsupported, Field: "Rejoin"}
 	}
 	c.serve()
 	c.tell(ev, in.half.Session)

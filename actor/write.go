@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tacet/handshake"
+	"tacet/record"
 )
 
 // alertTimeout bounds what is written when a connection ends.
@@ -289,6 +290,7 @@ func (c *Conn) discard() {
 		return
 	}
 	defer c.in.role.Unlock()
+	_ = c.nc.SetReadDeadline(never)
 	c.raw.discard()
 }
 
@@ -307,7 +309,7 @@ func (c *Conn) shut() (writing, first bool) {
 
 // ReadFrom sends all that r gives until io.EOF.
 func (c *Conn) ReadFrom(r io.Reader) (read int64, err error) {
-	size := smallBuffer
+	size := record.MaxPlaintext
 	for {
 		n, err := c.sendSome(r, size)
 		read += int64(n)
