@@ -23,14 +23,12 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("connect", "HOST:PORT", std)
 	var o options
 	o.client(set)
+	o.watched(set)
+	set.StringVar(&o.session, "session", "", "resume the session in `FILE`, if there is one, and keep the last one there")
 	ignoreEOF := set.Bool("ign-eof", false, "do not close the writing side when the input ends")
-	operands, err := set.parse(args, 1, 1)
+	address, host, err := set.parseAddress(args)
 	if err != nil {
 		return err
-	}
-	host, _, err := net.SplitHostPort(operands[0])
-	if err != nil {
-		return set.misuse(err.Error())
 	}
 	profile, verifier, err := o.clientProfile()
 	if err != nil {
@@ -46,7 +44,7 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	if o.session != "" {
 		config.Sessions = &sessionFile{name: o.session, watch: w}
 	}
-	c, err := o.dial(ctx, operands[0], host, profile, &config)
+	c, err := o.dial(ctx, address, host, profile, &config)
 	if err != nil {
 		return errors.Join(err, w.report(nil, err))
 	}
@@ -63,16 +61,12 @@ func connect(ctx context.Context, args []string, std stdio) error {
 }
 
 func (o *options) dial(ctx context.Context, address, host string, p *handshake.ClientProfile, config *actor.Config) (*actor.Conn, error) {
-	name := host
-	if o.set.given("servername") {
-		name = o.servername
-	}
 	var d net.Dialer
 	tcp, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return actor.Client(tcp, p, name, config), nil
+	return actor.Client(tcp, p, o.name(host), config), nil
 }
 
 // judge answers for the certificate of a server that was asked for no name: it

@@ -222,29 +222,34 @@ func TestKeylogAndTrace(t *testing.T) {
 	}
 }
 
+// startOpenSSL starts an s_server and gives the address that it listens at.
+func startOpenSSL(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for {
+		var word, address string
+		if _, err := fmt.Fscanln(out, &word, &address); err == io.EOF {
+			t.Fatal("s_server ended")
+		} else if word == "ACCEPT" && address != "" {
+			return address
+		}
+	}
+}
+
 // TestConnectOpenSSL talks to s_server, which turns lines round.
 func TestConnectOpenSSL(t *testing.T) {
 	openssl := peer(t, "openssl")
 	ca, cert, key := files(t, credtest.RSA2048)
 	for _, version := range []string{"-tls1_2", "-tls1_3"} {
 		cmd := exec.CommandContext(t.Context(), openssl, "s_server", "-rev", "-accept", "127.0.0.1:0", version, "-cert", cert, "-key", key)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		address := ""
-		for address == "" {
-			var word string
-			if _, err := fmt.Fscanln(out, &word, &address); err == io.EOF {
-				t.Fatal("s_server ended")
-			} else if word != "ACCEPT" {
-				address = ""
-			}
-		}
+		address := startOpenSSL(t, cmd)
 		// s_server -rev hangs up at the line CLOSE.
 		got, _ := tacetWith(t, 0, "hello\nCLOSE\n", "connect", "--ca", ca, "--ign-eof", address)
 		if got != "olleh\n" {

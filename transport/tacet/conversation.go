@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -23,8 +24,9 @@ func (r role) String() string { return [...]string{"client", "server"}[r] }
 
 func (r role) peer() role { return 1 - r }
 
-// conversation is one connection in memory: two engines face to face, and all
-// that was seen between them and at them, in the order in which it happened.
+// conversation is one connection, mostly of two engines face to face in memory:
+// all that was seen between them and at them, in the order in which it happened.
+// The engine of a side that is elsewhere is nil.
 type conversation struct {
 	title string
 	brief bool // to be shown with one line a flight
@@ -40,7 +42,11 @@ type side struct {
 	in      []byte
 	session *session.Session
 	offer   *session.Session // answers the engine's query for one
-	closed  bool
+	// judge answers other queries, and sent is told of the messages that this
+	// side sends, if they are not nil.
+	judge  func(context.Context, handshake.Query) (handshake.Answer, bool)
+	sent   func(record.Type, []byte)
+	closed bool
 }
 
 // rung is one step of the ladder: a record that went over, or, without one,
@@ -135,6 +141,10 @@ func (c *conversation) happened(at role, ev handshake.Event, r *carried) (more b
 		return false
 	case handshake.QueryPending:
 		return c.answer(at)
+	case handshake.MessageSent:
+		if s.sent != nil {
+			s.sent(ev.Type, ev.Data)
+		}
 	case handshake.MessageReceived:
 		p := c.told.tell(at.peer(), ev.Type, ev.Data)
 		r.typ, r.parts = ev.Type, append(r.parts, p)
@@ -167,8 +177,15 @@ func (c *conversation) happened(at role, ev handshake.Event, r *carried) (more b
 
 func (c *conversation) answer(at role) bool {
 	s := c.sides[at]
-	q, ok := s.engine.Query().(*handshake.SessionQuery)
-	return ok && s.engine.Answer(q.Offer(s.offer)) == nil
+	q := s.engine.Query()
+	if asked, ok := q.(*handshake.SessionQuery); ok {
+		return s.engine.Answer(asked.Offer(s.offer)) == nil
+	}
+	if s.judge == nil {
+		return false
+	}
+	a, ok := s.judge(context.Background(), q)
+	return ok && s.engine.Answer(a) == nil
 }
 
 func (c *conversation) note(at role, kind noteKind, text string) {
@@ -221,6 +238,9 @@ func (c *conversation) close() {
 // err is why a side failed or is not secure, nil if all went well.
 func (c *conversation) err() error {
 	for r, s := range c.sides {
+		if s.engine == nil {
+			continue
+		}
 		if err := s.engine.Err(); err != nil {
 			return fmt.Errorf("%s: %w", role(r), err)
 		}

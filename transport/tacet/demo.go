@@ -47,15 +47,16 @@ func demo(_ context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
+	shown := show{"tacet demo", "two engines in memory; no network, no clock, no chance", all}
 	if *html != "" {
-		if err := writeFile(*html, func(w io.Writer) error { return writePage(w, all) }); err != nil {
+		if err := writeFile(*html, func(w io.Writer) error { return writePage(w, shown) }); err != nil {
 			return err
 		}
 	}
 	if *json {
 		return demoFacts(std.out, all)
 	}
-	return writeLadders(std.out, all, colorful(std.out))
+	return writeLadders(std.out, shown, colorful(std.out))
 }
 
 // demoConversations has the conversations: a full handshake of TLS 1.3, its
@@ -157,10 +158,18 @@ func demoProfiles(v record.Version, resume bool) (*handshake.ClientProfile, *han
 
 func demoCredential() (*cred.Credential, error) { return cred.LoadPEM(demoPEM, demoPEM, nil) }
 
+// paired reports whether both engines are here.
+func (c *conversation) paired() bool {
+	return c.sides[client].engine != nil && c.sides[server].engine != nil
+}
+
 // exporters gives the same exporter of both sides, in hex.
 func (c *conversation) exporters() (of [2]string, equal bool) {
 	var secrets [2][]byte
 	for r, s := range c.sides {
+		if s.engine == nil {
+			continue
+		}
 		secret, err := s.engine.Export(exporterLabel, nil, exporterLength)
 		if err != nil {
 			return of, false

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -48,6 +49,19 @@ func (set flagSet) parse(args []string, least, most int) ([]string, error) {
 		return nil, set.misuse(fmt.Sprintf("unexpected argument %q", operands[most]))
 	}
 	return operands, nil
+}
+
+// parseAddress reads a command line with one operand, HOST:PORT.
+func (set flagSet) parseAddress(args []string) (address, host string, err error) {
+	operands, err := set.parse(args, 1, 1)
+	if err != nil {
+		return "", "", err
+	}
+	host, _, err = net.SplitHostPort(operands[0])
+	if err != nil {
+		return "", "", set.misuse(err.Error())
+	}
+	return operands[0], host, nil
 }
 
 // misuse tells what is wrong with a command line.

@@ -49,17 +49,17 @@ type pageScene struct {
 	Title, Sum     string
 	Rungs          []pageRung
 	Client, Server string // exporters
-	Equal          bool
+	Paired, Equal  bool
 	Width          int
 }
 
 // writePage writes the conversations as one page that needs nothing else.
-func writePage(w io.Writer, all []*conversation) error {
+func writePage(w io.Writer, s show) error {
 	var scenes []pageScene
-	for i, c := range all {
+	for i, c := range s.all {
 		scenes = append(scenes, sceneOf(i+1, c))
 	}
-	return page.Execute(w, scenes)
+	return page.Execute(w, map[string]any{"Title": s.title, "Intro": s.intro, "Scenes": scenes})
 }
 
 func sceneOf(number int, c *conversation) pageScene {
@@ -70,6 +70,7 @@ func sceneOf(number int, c *conversation) pageScene {
 			t.messages, t.records, t.bytes[client], t.bytes[server]),
 		Width: pageWidth,
 	}
+	s.Paired = c.paired()
 	of, equal := c.exporters()
 	s.Client, s.Server, s.Equal = of[client], of[server], equal
 	for _, r := range c.rungs {

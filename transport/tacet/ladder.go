@@ -50,12 +50,18 @@ type ladder struct {
 	rested bool // the last row is empty
 }
 
-func writeLadders(w io.Writer, all []*conversation, colors bool) error {
+// show is conversations to be drawn, under a title.
+type show struct {
+	title, intro string
+	all          []*conversation
+}
+
+func writeLadders(w io.Writer, s show, colors bool) error {
 	l := &ladder{colors: colors}
-	l.say(span{"tacet demo", bold}, span{": two engines in memory; no network, no clock, no chance", plain})
+	l.say(span{s.title, bold}, span{": " + s.intro, plain})
 	l.say(span{"── ", yellow}, span{"in the clear   ", dim}, span{"══ ", green}, span{"encrypted   ", dim},
 		span{"◆ ", blue}, span{"keys   ", dim}, span{"● ", green}, span{"events   sizes in bytes", dim})
-	for i, c := range all {
+	for i, c := range s.all {
 		l.say()
 		l.say(span{fmt.Sprintf("%d  %s", i+1, c.title), bold})
 		l.say()
@@ -134,8 +140,8 @@ func (l *ladder) part(from role, p part, named bool) {
 		line = append(line, span{p.name, plain}, span{fmt.Sprintf(" %d", len(p.bytes)), dim})
 		gap = "  "
 	}
-	for _, item := range p.telling {
-		if wide(line)+utf8.RuneCountInString(gap+item) >= inner {
+	for i, item := range p.telling {
+		if (named || i > 0) && wide(line)+utf8.RuneCountInString(gap+item) >= inner {
 			l.row("│", "│", false, line...)
 			line, gap = []span{{strings.Repeat(" ", indent+2), plain}}, ""
 		}
@@ -159,11 +165,31 @@ func (l *ladder) note(r rung) {
 	case noteFailure:
 		mark, color = "✗", red
 	}
-	left, right := mark, "│"
-	if r.at == server {
-		left, right = right, mark
+	for _, line := range wrapped(r.note.text, inner-2) {
+		left, right := mark, "│"
+		if r.at == server {
+			left, right = right, mark
+		}
+		l.row(left, right, r.at == server, span{" " + line + " ", color})
+		mark = "│"
 	}
-	l.row(left, right, r.at == server, span{" " + r.note.text + " ", color})
+}
+
+// wrapped breaks text between words into lines of at most most columns, if the
+// words let it.
+func wrapped(text string, most int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line+" "+word) > most {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // flights shows a conversation with one arrow for what a side says in a row,
@@ -223,6 +249,9 @@ func (l *ladder) foot(c *conversation) {
 	t := c.tally()
 	l.say(span{fmt.Sprintf("  %d handshake messages, %d records; bytes: client %d, server %d",
 		t.messages, t.records, t.bytes[client], t.bytes[server]), dim})
+	if !c.paired() {
+		return
+	}
 	of, equal := c.exporters()
 	verdict := span{"equal", green}
 	if !equal {

@@ -4,6 +4,7 @@
 //	tacet demo                    two engines in memory, their conversation as a ladder
 //	tacet serve --listen :8443    a server
 //	tacet connect example.org:443 standard input and output as the stream
+//	tacet trace example.org:443   a connection as a ladder
 //	tacet ciphers [LIST]          what a cipher list selects
 //
 // "tacet COMMAND --help" lists the options: node's, in kebab case.
@@ -41,6 +42,7 @@ func commands() []command {
 		{"demo", "hold a conversation in memory and show it", demo},
 		{"serve", "answer connections", serve},
 		{"connect", "make a connection of standard input and output", connect},
+		{"trace", "make a connection and draw it", trace},
 		{"ciphers", "list what a cipher list selects", ciphers},
 	}
 }

@@ -23,12 +23,13 @@ type options struct {
 	minVersion, maxVersion, alpn, keylog         string
 	ticketKeys, servername, session              string
 	rejectUnauthorized, useSystemCA, trace, json bool
+	draw                                         bool // a command's own wish: tell all
 	requestCert, honorCipherOrder, requestOCSP   bool
 	handshakeTimeout, sessionTimeout             int
 	maxSendFragment                              int
 }
 
-// both declares the options that both sides have.
+// both declares the options that both sides have: what is to be agreed upon.
 func (o *options) both(set flagSet) {
 	o.set = set
 	set.Var(&o.certs, "cert", "certificate chain in PEM, leaf first: `FILE`; may be repeated")
@@ -45,8 +46,12 @@ func (o *options) both(set flagSet) {
 	set.StringVar(&o.maxVersion, "max-version", record.TLS13.String(), "highest `VERSION`")
 	set.StringVar(&o.alpn, "alpn-protocols", "", "protocols, by commas: `LIST`")
 	set.BoolVar(&o.rejectUnauthorized, "reject-unauthorized", true, "end the handshake if the peer's certificate is not good")
-	set.IntVar(&o.handshakeTimeout, "handshake-timeout", 120_000, "give a handshake up after so many `ms`")
 	set.IntVar(&o.maxSendFragment, "max-send-fragment", record.MaxPlaintext, "most `bytes` of data in a record")
+}
+
+// watched declares the options that say what is to be seen of a connection.
+func (o *options) watched(set flagSet) {
+	set.IntVar(&o.handshakeTimeout, "handshake-timeout", 120_000, "give a handshake up after so many `ms`")
 	set.StringVar(&o.keylog, "keylog", "", "append the secrets to `FILE`, for Wireshark")
 	set.BoolVar(&o.trace, "trace", false, "show the messages on standard error")
 	set.BoolVar(&o.json, "json", false, "print the facts of each connection on standard output, one JSON object a line")
@@ -55,12 +60,12 @@ func (o *options) both(set flagSet) {
 func (o *options) client(set flagSet) {
 	o.both(set)
 	set.StringVar(&o.servername, "servername", "", "`NAME` to ask for and to check; HOST if not given, \"\" asks for none and checks HOST")
-	set.StringVar(&o.session, "session", "", "resume the session in `FILE`, if there is one, and keep the last one there")
 	set.BoolVar(&o.requestOCSP, "request-ocsp", false, "ask for a stapled OCSP response")
 }
 
 func (o *options) server(set flagSet) {
 	o.both(set)
+	o.watched(set)
 	set.BoolVar(&o.requestCert, "request-cert", false, "ask for a certificate")
 	set.StringVar(&o.ticketKeys, "ticket-keys", "", "48 bytes that seal session tickets: `HEX`; random if not given")
 	set.IntVar(&o.sessionTimeout, "session-timeout", 0, "`seconds` that a session can be resumed for; 0 is two hours")
@@ -78,7 +83,7 @@ func (e *optionError) Unwrap() error { return e.err }
 
 // config is what both sides make of the options.
 func (o *options) config() (handshake.Config, error) {
-	c := handshake.Config{KeyLog: o.keylog != "", Trace: o.trace, MaxSendFragment: o.maxSendFragment}
+	c := handshake.Config{KeyLog: o.keylog != "" || o.draw, Trace: o.trace || o.draw, MaxSendFragment: o.maxSendFragment}
 	for _, step := range []struct {
 		option string
 		take   func(*handshake.Config) error
@@ -108,6 +113,14 @@ func (o *options) clientProfile() (p *handshake.ClientProfile, verifier *cred.Ve
 	}
 	p, err = c.CompileClient()
 	return p, c.Verifier, err
+}
+
+// name is what the client asks for.
+func (o *options) name(host string) string {
+	if o.set.given("servername") {
+		return o.servername
+	}
+	return host
 }
 
 // nameless reports whether the client is to ask for no name.

@@ -91,12 +91,13 @@ func tellData(data []byte) part {
 	return part{name: record.TypeApplicationData.String(), telling: []string{quoted(data, 52)}, bytes: append([]byte(nil), data...)}
 }
 
-// quoted shows text of at most n bytes on one line.
-func quoted(b []byte, n int) string {
-	if len(b) > n {
-		return fmt.Sprintf("%q…", b[:n-1])
+// quoted shows text on one line, of at most most columns.
+func quoted(b []byte, most int) string {
+	text := fmt.Sprintf("%+q", b[:min(len(b), most)])
+	for n := min(len(b), most); len(text) > most; n-- {
+		text = fmt.Sprintf("%+q…", b[:n])
 	}
-	return fmt.Sprintf("%q", b)
+	return text
 }
 
 // sealed reports whether a record that comes next from a side is encrypted.

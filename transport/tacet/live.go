@@ -1,0 +1,189 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"tacet/handshake"
+	"tacet/record"
+)
+
+// live is a conversation with a server somewhere else.
+type live struct {
+	told    *conversation
+	tcp     net.Conn
+	silence time.Duration
+	unread  []byte
+	sent    []content // said by the client, not seen in a record yet
+}
+
+// content is a message on its way into records.
+type content struct {
+	typ  record.Type
+	part part
+	left int // bytes of it that are in no record yet
+}
+
+func newLive(tcp net.Conn, e *handshake.Engine, title string, silence time.Duration) *live {
+	l := &live{told: newConversation(title, time.Now(), e, nil), tcp: tcp, silence: silence}
+	l.told.sides[client].sent = l.queue
+	return l
+}
+
+// queue takes a message that will be in the next records. A change_cipher_spec
+// is a record of its own, and read off that.
+func (l *live) queue(typ record.Type, body []byte) {
+	if typ != record.TypeChangeCipherSpec {
+		l.sent = append(l.sent, content{typ, l.told.told.tell(client, typ, body), len(body)})
+	}
+}
+
+func (l *live) engine() *handshake.Engine { return l.told.sides[client].engine }
+
+// talk is the whole conversation.
+func (l *live) talk(said []byte) error {
+	for !l.engine().Secure() {
+		if err := l.flush(); err != nil {
+			return err
+		}
+		if err := l.engine().Err(); err != nil {
+			return err
+		}
+		if l.engine().Secure() {
+			break
+		}
+		if err := l.hear(); err != nil {
+			return err
+		}
+	}
+	if err := l.say(said); err != nil {
+		return err
+	}
+	if err := l.listen(); err != nil {
+		return err
+	}
+	l.told.note(client, notePause, "")
+	l.engine().CloseWrite()
+	return errors.Join(l.flush(), l.listen())
+}
+
+// listen hears the server until it closes, falls silent or fails.
+func (l *live) listen() error {
+	for !l.told.sides[client].closed {
+		err := l.hear()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := l.flush(); err != nil {
+			return err
+		}
+	}
+	return l.engine().Err()
+}
+
+// say sends application data.
+func (l *live) say(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	l.told.note(client, notePause, "")
+	to := l.told.sides[server]
+	var err error
+	if to.in, err = l.engine().Seal(to.in, data); err != nil {
+		return err
+	}
+	l.told.step(client, nil, nil)
+	l.queue(record.TypeApplicationData, data)
+	return l.flush()
+}
+
+// flush lets the engine speak, draws what it says and sends it.
+func (l *live) flush() error {
+	l.told.step(client, nil, nil)
+	out := l.told.sides[server].in
+	l.told.sides[server].in = nil
+	for b := out; len(b) > 0; {
+		n := recordLen(b)
+		l.draw(b[:n])
+		b = b[n:]
+	}
+	_, err := l.tcp.Write(out)
+	return err
+}
+
+func recordLen(b []byte) int { return record.HeaderLen + int(binary.BigEndian.Uint16(b[3:])) }
+
+// draw puts a record that the client sends on the ladder.
+func (l *live) draw(wire []byte) {
+	outer := record.Type(wire[0])
+	r := &carried{typ: outer, outer: outer, sealed: l.told.told.sealed(client, wire), wire: wire}
+	n := len(wire) - record.HeaderLen
+	if outer == record.TypeChangeCipherSpec {
+		r.parts, n = []part{l.told.told.tell(client, outer, wire[record.HeaderLen:])}, 0
+	}
+	if s := l.engine().State(); r.sealed && s.Suite != nil {
+		n -= overhead(s)
+	}
+	for ; n > 0 && len(l.sent) > 0; l.sent = l.sent[1:] {
+		c := &l.sent[0]
+		r.typ = c.typ
+		if c.left > n {
+			c.left -= n
+			break
+		}
+		n -= c.left
+		r.parts = append(r.parts, c.part)
+	}
+	l.told.rungs = append(l.told.rungs, rung{at: client, record: r})
+}
+
+// overhead is how much longer than its content an AEAD makes a record.
+func overhead(s *handshake.ConnectionState) int {
+	const tag, contentType = 16, 1
+	if s.Version >= record.TLS13 {
+		return tag + contentType
+	}
+	return tag + s.Suite.ExplicitLen
+}
+
+// hear waits for a record and gives it to the engine.
+func (l *live) hear() error {
+	if err := l.tcp.SetReadDeadline(time.Now().Add(l.patience())); err != nil {
+		return err
+	}
+	for len(l.unread) < record.HeaderLen || len(l.unread) < recordLen(l.unread) {
+		b := make([]byte, record.MaxPlaintext)
+		n, err := l.tcp.Read(b)
+		l.unread = append(l.unread, b[:n]...)
+		if err == io.EOF && n == 0 {
+			l.engine().EOF()
+			l.told.step(client, nil, nil)
+			return l.engine().Err()
+		}
+		if err != nil && n == 0 {
+			return err
+		}
+	}
+	n := recordLen(l.unread)
+	l.told.sides[client].in, l.unread = l.unread[:n:n], l.unread[n:]
+	l.told.now = time.Now()
+	l.told.deliver(client)
+	return nil
+}
+
+// handshakePatience is how long a server may take for a flight of the handshake.
+const handshakePatience = 10 * time.Second
+
+func (l *live) patience() time.Duration {
+	if l.engine().Secure() {
+		return l.silence
+	}
+	return handshakePatience
+}

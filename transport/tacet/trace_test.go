@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"tacet/actor"
+	"tacet/handshake"
+	"tacet/handshake/cred/credtest"
+)
+
+// TestTrace draws connections to a server of crypto/tls that echoes.
+func TestTrace(t *testing.T) {
+	_, cert, key := files(t, credtest.RSA2048)
+	address, _ := listenGo(t, &tls.Config{
+		Certificates: []tls.Certificate{keyPair(t)}, ClientAuth: tls.RequestClientCert, CurvePreferences: []tls.CurveID{tls.CurveP256},
+	})
+	for version, want := range map[string][]string{
+		"TLSv1.2": {"ClientHello ", "ServerKeyExchange ", "ClientKeyExchange ", "CertificateVerify ", "Finished ", "Secure: TLSv1.2"},
+		"TLSv1.3": {"HelloRetryRequest ", "wants a share of secp256r1", "CertificateRequest ", "CertificateVerify ", "Finished ", "Secure: TLSv1.3"},
+	} {
+		out, _ := tacetWith(t, 0, "hello", "trace", "--ca", demoRoot, "--max-version", version, "--cert", cert, "--key", key,
+			"--silence", "50ms", address)
+		for _, w := range append(want, `"hello"`, "warning close_notify", "PeerClosed") {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s: %q is not in\n%s", version, w, out)
+			}
+		}
+		for line := range strings.Lines(out) {
+			if n := utf8.RuneCountInString(line); n > 80 {
+				t.Errorf("%d columns: %s", n, line)
+			}
+		}
+	}
+	out, told := tacetWith(t, 1, "", "trace", address)
+	if !strings.Contains(out, "fatal unknown_ca") || !strings.Contains(told, "unknown_ca") {
+		t.Errorf("%s\n%s", out, told)
+	}
+	tacetWith(t, 2, "", "trace", "nonsense")
+}
+
+// TestTraceAccounts says that all bytes of a connection, large data among them,
+// are in the ladder, and every record has something in it.
+func TestTraceAccounts(t *testing.T) {
+	for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
+		s := startServe(t, "--echo")
+		o := options{draw: true}
+		set := newFlagSet("trace", "", stdio{})
+		o.client(set)
+		if _, err := set.parse([]string{"--ca", demoRoot, "--max-version", version}, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		p, _, err := o.clientProfile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := net.Dial("tcp", s.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tcp.Close()
+		wire := &counting{Conn: tcp}
+		const size = 100_000
+		l := newLive(wire, handshake.NewClient(p, "localhost", actor.RandomEnv()), version, 100*time.Millisecond)
+		if err := l.talk([]byte(strings.Repeat("x", size))); err != nil {
+			t.Fatal(err)
+		}
+		var data [2]int
+		for _, r := range l.told.rungs {
+			if r.record == nil {
+				continue
+			}
+			if len(r.record.parts) == 0 && (r.at == server || len(r.record.wire) < 1<<14) {
+				t.Errorf("%s: a record of the %v with nothing in it: %v, %d bytes", version, r.at, r.record.typ, len(r.record.wire))
+			}
+			for _, p := range r.record.parts {
+				if p.name == "application_data" {
+					data[r.at] += len(p.bytes)
+				}
+			}
+		}
+		if got := l.told.tally().bytes; got != [2]int{wire.written, wire.read} || data != [2]int{size, size} {
+			t.Errorf("%s: %v bytes in the ladder, %d and %d on the wire; data %v", version, got, wire.written, wire.read, data)
+		}
+	}
+}
+
+// counting counts the bytes of a connection.
+type counting struct {
+	net.Conn
+	read, written int
+}
+
+func (c *counting) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.read += n
+	return n, err
+}
+
+func (c *counting) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.written += n
+	return n, err
+}
+
+// TestTraceOpenSSL draws a page that s_server gives.
+func TestTraceOpenSSL(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	ca, cert, key := files(t, credtest.P384)
+	cmd := exec.CommandContext(ctx, peer(t, "openssl"), "s_server", "-www", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key)
+	address := startOpenSSL(t, cmd)
+	out, _ := tacetWith(t, 0, "GET / HTTP/1.0\r\n\r\n", "trace", "--ca", ca, address)
+	for _, want := range []string{"NewSessionTicket ", `"HTTP/1.0 200 ok`, "ecdsa_secp384r1_sha384", "PeerClosed"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
