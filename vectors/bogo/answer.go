@@ -17,7 +17,7 @@ import (
 func (c *conn) attend() error {
 	if c.set.async {
 		if c.patience++; c.patience < lateness {
-			if n, ev := c.e.Step(c.mem.now(), []byte("not looked at")); n != 0 || ev.Kind != handshake.QueryPending {
+			if n, ev := c.e.Step(c.mem.clock, []byte("not looked at")); n != 0 || ev.Kind != handshake.QueryPending {
 				return fmt.Errorf("engine defect: parked, it consumed %d bytes and said %v", n, ev.Kind)
 			}
 			return c.exchange1()
@@ -89,7 +89,10 @@ func (c *conn) hello(q *handshake.HelloQuery) (a handshake.Answer, err error) {
 			return a, err
 		}
 	}
-	p, err := c.up.chosen(c.set)
+	p, err := c.up.serverFor(c.set, q.Hello)
+	if no := (refusal{}); errors.As(err, &no) {
+		return q.Refuse(no), nil
+	}
 	if err != nil {
 		return a, err
 	}
@@ -137,27 +140,24 @@ func (c *conn) credential(q *handshake.CredentialQuery) (a handshake.Answer, err
 	if c.set.failCertCallback {
 		return q.Refuse(errCertCallback), nil
 	}
-	if len(c.up.cfg.Credentials) == 0 {
+	if len(c.up.creds) == 0 {
 		return q.Use(nil), nil
 	}
-	sign := defaultSign
-	if prefs := c.set.cred().signingPrefs; prefs != nil {
-		sign, _ = schemesOf(prefs)
-	}
-	for _, own := range c.up.cfg.Credentials {
-		if _, ok := own.Pick(q.Version, func(s uint16) bool { return slices.Contains(q.Schemes, cred.Scheme(s)) }, sign); ok {
-			return q.Use(own), nil
+	offered := func(s uint16) bool { return slices.Contains(q.Schemes, cred.Scheme(s)) }
+	list, why := c.up.usable(func(s cred.Scheme) bool { return offered(uint16(s)) }, q.Authorities)
+	for _, h := range list {
+		if _, ok := h.Pick(q.Version, offered, h.prefs); ok {
+			return q.Use(h.Credential), nil
 		}
+		why = errNoScheme
 	}
-	return q.Refuse(errNoScheme), nil
+	return q.Refuse(why), nil
 }
 
 func (c *conn) sign(q *handshake.SignQuery) (handshake.Answer, error) {
-	for _, s := range c.up.keys {
-		if s.leaf == q.Credential.Leaf {
-			sig, err := cred.Sign(s.key, q.Scheme, q.Content, q.Salt)
-			return q.Signed(sig), err
-		}
+	if h := c.up.of(q.Credential); h != nil && h.key != nil {
+		sig, err := cred.Sign(h.key, q.Scheme, q.Content, q.Salt)
+		return q.Signed(sig), err
 	}
 	return handshake.Answer{}, errors.New("signature by an unknown credential")
 }
@@ -200,4 +200,5 @@ var (
 	errEarly        = refusal{"early callback", record.AlertHandshakeFailure}
 	errCertCallback = refusal{"certificate callback", record.AlertInternalError}
 	errNoScheme     = refusal{"signing preferences", record.AlertHandshakeFailure}
+	errNoIssuer     = refusal{"issuer not named", record.AlertHandshakeFailure}
 )

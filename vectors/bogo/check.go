@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 
 	"tacet/handshake"
-	"tacet/handshake/cred"
 	"tacet/record"
 )
 
@@ -92,11 +89,7 @@ func checkPeer(st *handshake.ConnectionState, x *expectations) error {
 	if x.peerCertFile == "" {
 		return nil
 	}
-	b, err := os.ReadFile(x.peerCertFile)
-	if err != nil {
-		return err
-	}
-	want, err := cred.ParseCertificates(b)
+	want, err := readCertificates(x.peerCertFile)
 	if err != nil {
 		return err
 	}
@@ -130,11 +123,8 @@ func (c *conn) checkCredential(st *handshake.ConnectionState, x *expectations) e
 		return nil
 	}
 	got := -1
-	if st.Credential != nil {
-		got = slices.IndexFunc(c.up.creds, func(own *cred.Credential) bool { return own != nil && own.Leaf == st.Credential.Leaf })
-		if got == len(c.up.creds)-1 {
-			got = -1 // the default one has no number
-		}
+	if h := c.up.of(st.Credential); h != nil {
+		got = h.index
 	}
 	if got != x.selectedCredential {
 		return wrong("credential %d, got %d", x.selectedCredential, got)

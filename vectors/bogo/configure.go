@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -38,8 +36,7 @@ var (
 // setup is what the settings make of a side.
 type setup struct {
 	cfg   handshake.Config
-	creds []*cred.Credential // in the order of the flags, the default one last; nil for none
-	keys  []signer           // of credentials whose key the engine does not hold
+	creds []*held // those of -new-x509-credential in their order, then the default one
 }
 
 // configure turns settings into a Config.
@@ -156,85 +153,18 @@ func groupsOf(ids []int) ([]kx.Group, error) {
 	return list, nil
 }
 
-// credentials loads the certificates. Those that -new-x509-credential made come
-// before the default one. With -async the keys are elsewhere.
-func (u *setup) credentials(s *settings, _ *memory) error {
-	for i, c := range append(slices.Clone(s.credentials[1:]), s.credentials[0]) {
-		if c.certFile == "" && c.keyFile == "" {
-			u.creds = append(u.creds, nil)
-			continue
-		}
-		if i > 0 && len(s.credentials) > 1 && c.signingPrefs != nil || len(s.credentials) > 2 && c.signingPrefs != nil {
-			return unimplemented("signing-prefs of one of several credentials")
-		}
-		loaded, err := c.load(s)
-		if err != nil {
-			return err
-		}
-		if s.async {
-			u.keys = append(u.keys, signer{loaded.Leaf, loaded.Key})
-			loaded.Key = nil
-		}
-		u.creds = append(u.creds, loaded)
-		u.cfg.Credentials = append(u.cfg.Credentials, loaded)
-	}
-	return nil
-}
-
-func (c *credential) load(s *settings) (*cred.Credential, error) {
-	certPEM, err := os.ReadFile(c.certFile)
-	if err != nil {
-		return nil, err
-	}
-	keyPEM, err := os.ReadFile(c.keyFile)
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := cred.LoadPEM(certPEM, keyPEM, nil)
-	if err != nil {
-		return nil, unimplemented("certificate: " + err.Error())
-	}
-	if !s.ocspCallback {
-		loaded.Staple = c.ocsp // else the callback staples it
-	}
-	loaded.SCTs, err = splitSCTs(c.scts)
-	return loaded, err
-}
-
-// splitSCTs takes a SignedCertificateTimestampList apart.
-func splitSCTs(list []byte) (scts [][]byte, err error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
-	if len(list) < 2 || int(list[0])<<8|int(list[1]) != len(list)-2 {
-		return nil, fmt.Errorf("bad list of SCTs %x", list)
-	}
-	for sct := range msg.Vector16(list[2:]).All() {
-		scts = append(scts, sct)
-	}
-	if !bytes.Equal(joinSCTs(scts), list) {
-		return nil, fmt.Errorf("bad list of SCTs %x", list)
-	}
-	return scts, nil
-}
-
-func joinSCTs(scts [][]byte) []byte {
-	if len(scts) == 0 {
-		return nil
-	}
-	list := msg.AppendVector16(nil, scts...)
-	return append([]byte{byte(len(list) >> 8), byte(len(list))}, list...)
-}
-
 // schemes sets the one list of signature schemes that a Config has: what is
 // signed with stands before what is verified only.
 func (u *setup) schemes(s *settings, _ *memory) error {
 	sign, verify := defaultSign, defaultVerify
 	var err error
-	if c := s.cred(); c.signingPrefs != nil {
-		if sign, err = schemesOf(c.signingPrefs); err != nil {
-			return err
-		}
+	chosen := false // by flags
+	if len(u.creds) > 0 {
+		sign = nil
+	}
+	for _, h := range u.creds {
+		sign = union(sign, h.prefs)
+		chosen = chosen || h.from.signingPrefs != nil
 	}
 	if s.verifyPrefs != nil {
 		if verify, err = schemesOf(s.verifyPrefs); err != nil {
@@ -247,7 +177,7 @@ func (u *setup) schemes(s *settings, _ *memory) error {
 		u.cfg.Schemes = sign
 	case len(u.cfg.Credentials) == 0:
 		u.cfg.Schemes = verify
-	case s.cred().signingPrefs != nil:
+	case chosen:
 		u.cfg.Schemes = union(sign, verify)
 	case s.server && s.verifyPrefs == nil && u.signs(verify):
 		u.cfg.Schemes = verify
@@ -259,8 +189,8 @@ func (u *setup) schemes(s *settings, _ *memory) error {
 
 // signs reports whether every credential can sign with one of the schemes.
 func (u *setup) signs(list []cred.Scheme) bool {
-	for _, c := range u.cfg.Credentials {
-		if _, ok := c.Pick(record.TLS12, func(uint16) bool { return true }, list); !ok {
+	for _, h := range u.creds {
+		if _, ok := h.Pick(record.TLS12, func(uint16) bool { return true }, list); !ok {
 			return false
 		}
 	}
@@ -338,11 +268,7 @@ func (s *settings) trusted() ([]*x509.Certificate, error) {
 	if s.trustCert == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(s.trustCert)
-	if err != nil {
-		return nil, err
-	}
-	return cred.ParseCertificates(b)
+	return readCertificates(s.trustCert)
 }
 
 // namedCAs makes stand-ins for the CAs that a server names: only their names count.
@@ -385,7 +311,7 @@ func (u *setup) tickets(s *settings, mem *memory) error {
 // only those that the flags want to watch, so that the built-in answers run too.
 func (u *setup) queries(s *settings, _ *memory) error {
 	x := &s.expect
-	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil
+	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil || slices.ContainsFunc(u.creds, (*held).choosy)
 	if s.server {
 		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.ocspCallback ||
 			x.advertisedALPN != "" || x.serverName != "" || x.noServerName || len(u.cfg.Credentials) == 0
@@ -394,12 +320,6 @@ func (u *setup) queries(s *settings, _ *memory) error {
 	u.cfg.AskSession = true
 	u.cfg.AskCredential = watch || x.clientCAs != "" || len(u.cfg.Credentials) > 0
 	return nil
-}
-
-// signer is a key that the engine does not hold.
-type signer struct {
-	leaf *x509.Certificate
-	key  crypto.Signer
 }
 
 // engine makes the engine. With -use-early-callback a server starts without any
@@ -421,21 +341,4 @@ func (u *setup) engine(s *settings) (*handshake.Engine, error) {
 		return nil, err
 	}
 	return handshake.NewServer(p, env{}), nil
-}
-
-// chosen is the profile that answers a ClientHello, nil for the one that is there.
-func (u *setup) chosen(s *settings) (*handshake.ServerProfile, error) {
-	if !s.earlyCallback && !s.ocspCallback {
-		return nil, nil
-	}
-	cfg := u.cfg
-	cfg.Credentials = nil
-	for _, c := range u.cfg.Credentials {
-		own := *c
-		if s.ocspCallback && !s.declineOCSP {
-			own.Staple = s.cred().ocsp
-		}
-		cfg.Credentials = append(cfg.Credentials, &own)
-	}
-	return cfg.CompileServer()
 }

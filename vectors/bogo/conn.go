@@ -99,7 +99,7 @@ func (c *conn) next() (handshake.Event, error) {
 // step calls Step once. Data is copied out, and what was consumed overwritten:
 // the engine must have kept nothing of it.
 func (c *conn) step() (handshake.Event, error) {
-	n, ev := c.e.Step(c.mem.now(), c.in)
+	n, ev := c.e.Step(c.mem.clock, c.in)
 	if n < 0 || n > len(c.in) {
 		return ev, fmt.Errorf("engine defect: Step consumed %d of %d bytes", n, len(c.in))
 	}

@@ -61,6 +61,7 @@ type credential struct {
 	certFile, keyFile string
 	ocsp, scts        []byte
 	signingPrefs      []int
+	mustMatchIssuer   bool
 }
 
 // expectations are what the connection must have turned out to be.
@@ -139,6 +140,7 @@ var flags = map[string]flag{
 	"ocsp-response":                  encoded(func(s *settings) *[]byte { return &s.cred().ocsp }),
 	"signed-cert-timestamps":         encoded(func(s *settings) *[]byte { return &s.cred().scts }),
 	"signing-prefs":                  numbers(func(s *settings) *[]int { return &s.cred().signingPrefs }),
+	"must-match-issuer":              boolean(func(s *settings) *bool { return &s.cred().mustMatchIssuer }),
 	"trust-cert":                     text(func(s *settings) *string { return &s.trustCert }),
 	"min-version":                    number(func(s *settings) *int { return &s.minVersion }),
 	"max-version":                    number(func(s *settings) *int { return &s.maxVersion }),
@@ -214,6 +216,9 @@ var flags = map[string]flag{
 	"expect-secure-renegotiation":     boolean(func(s *settings) *bool { return &s.expect.secureRenegotiation }),
 	"expect-no-secure-renegotiation":  boolean(func(s *settings) *bool { return &s.expect.noSecureRenegotiation }),
 	"expect-hrr":                      boolean(func(s *settings) *bool { return &s.expect.hrr }),
+	"expect-no-session-id":            nothing(false), // there are none
+	"expect-cipher-aes":               number(func(s *settings) *int { return &s.expect.cipher }),
+	"expect-cipher-no-aes":            nothing(true), // suites are not ordered by the machine
 	"expect-no-hrr":                   boolean(func(s *settings) *bool { return &s.expect.noHRR }),
 	"expect-no-peer-cert":             boolean(func(s *settings) *bool { return &s.expect.noPeerCert }),
 	"expect-peer-cert-file":           text(func(s *settings) *string { return &s.expect.peerCertFile }),

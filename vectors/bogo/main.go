@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"tacet/handshake/session"
@@ -18,7 +19,7 @@ type unimplemented string
 func (u unimplemented) Error() string { return "unimplemented: " + string(u) }
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "-is-handshaker-supported" {
+	if slices.Contains(os.Args, "-is-handshaker-supported") {
 		fmt.Println("No")
 		return
 	}
@@ -38,10 +39,8 @@ func main() {
 type memory struct {
 	session *session.Session // the client's last one
 	keys    []session.TicketKey
-	ahead   time.Duration // how far the clock was put forward
+	clock   time.Time // stands still, but for -resumption-delay: ages are compared to the millisecond
 }
-
-func (m *memory) now() time.Time { return time.Now().Add(m.ahead) }
 
 // run does what the flags say: one connection, and as many more as are to resume it.
 func run(args []string) error {
@@ -49,7 +48,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	mem := new(memory)
+	mem := &memory{clock: time.Now()}
 	for i := range first.resumeCount + 1 {
 		set := first
 		if i > 0 {
@@ -61,7 +60,7 @@ func run(args []string) error {
 		if err := connect(set, mem, i > 0); err != nil {
 			return fmt.Errorf("connection %d: %w", i+1, err)
 		}
-		mem.ahead += time.Duration(set.resumptionDelay) * time.Second
+		mem.clock = mem.clock.Add(time.Duration(set.resumptionDelay) * time.Second)
 	}
 	return nil
 }
