@@ -62,12 +62,12 @@ func (p *mallory) server13() {
 	}
 	p.pick(suite13)
 	p.say("ServerHello", &p.hello)
-	if !p.sc.retry {
-		p.sayCCS()
-	}
 	ct, st, hs := p.secrets13(shared, p.sess != nil)
 	p.open.SetVersion(record.TLS13)
 	p.open.Install(ct.Protection(p.suite))
+	if !p.sc.retry {
+		p.sayCCS()
+	}
 	p.lock = lock13(st)
 	p.say("EncryptedExtensions", &p.ee)
 	if p.sess == nil {

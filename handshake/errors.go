@@ -309,6 +309,9 @@ func asError(err error) *Error {
 	switch {
 	case errors.As(err, &rec):
 		e.Kind, e.Alert = recordKinds[rec.Kind], rec.Alert()
+		if e.Kind == KindPlaintextRecord && rec.Type == record.TypeChangeCipherSpec {
+			e.Kind = KindUnexpectedCCS // one that no TLS 1.3 sends
+		}
 	case errors.As(err, &wire):
 		e.Kind, e.Alert, e.Field, e.Ref, e.Err = messageKinds[wire.Kind], wire.Alert(), wire.Field, wire.Ref, nil
 	case errors.As(err, &cert):
