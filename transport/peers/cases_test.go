@@ -69,6 +69,7 @@ func cases() []terms {
 		[]terms{
 			{name: "retry", only: record.TLS13, retry: true},
 			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},
+			{name: "alpn/http", offered: []string{"http/1.1"}, accepted: []string{"h2", "http/1.1"}},
 			{name: "alpn/unknown to the server", offered: []string{"h2"}},
 			{name: "sni", sni: true},
 			{name: "resume", resume: true},

@@ -72,5 +72,5 @@ func (o role) other() role {
 // all are the peers of the table, which run until stop is called.
 func all() (peers []peer, stop func()) {
 	process := new(nodeProcess)
-	return []peer{openssl{}, gotls{}, node{process}, gnutls{}}, process.stop
+	return []peer{openssl{}, gotls{}, node{process}, gnutls{}, boringssl{}, curl{}}, process.stop
 }
