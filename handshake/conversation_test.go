@@ -190,7 +190,9 @@ type party struct {
 	deaf     bool // its terminal event came
 	ended    bool // EOF was said
 	answers  []handshake.Answer
-	stage    int
+
+	signature []byte // the last one given
+	stage     int
 }
 
 // world is two parties under a schedule.
@@ -199,8 +201,10 @@ type world struct {
 	conv *conversation
 	rnd  *rand.Rand
 	how  schedule
-	mute bool   // the applications say nothing
-	bad  string // the first law seen broken on the way
+	mute bool // the applications say nothing
+
+	scraps [][]byte // slices whose calls have returned, scribbled over
+	bad    string   // the first law seen broken on the way
 }
 
 // schedule says what a world does to its parties beyond what must be done.
@@ -297,10 +301,33 @@ func (w *world) arrive(p *party, n int) bool {
 	return n > 0
 }
 
+const ink = 0xa5
+
 func scribble(b []byte) {
 	b = b[:cap(b)]
 	for i := range b {
-		b[i] = 0xa5
+		b[i] = ink
+	}
+}
+
+// spoil scribbles over a slice whose call has returned, and remembers it for a
+// while: whoever wrote to it later, has kept it.
+func (w *world) spoil(b []byte) {
+	scribble(b)
+	w.scraps = append(w.scraps, b[:cap(b)])
+	if len(w.scraps) > 8 {
+		w.scraps = w.scraps[1:]
+	}
+}
+
+func (w *world) checkScraps() {
+	for _, b := range w.scraps {
+		for i := range b {
+			if b[i] != ink {
+				w.broken("a slice was written to after its call")
+				return
+			}
+		}
 	}
 }
 
@@ -324,7 +351,7 @@ func (w *world) step(p *party) {
 	p.restless = ev.Kind != handshake.NeedInput && ev.Kind != handshake.QueryPending
 	w.see(p, ev)
 	if w.how.scribble {
-		scribble(in)
+		w.spoil(in)
 	}
 }
 
@@ -400,7 +427,7 @@ func (w *world) seal(p *party, plain []byte) {
 	}
 	w.take(p, dst, out)
 	if w.how.scribble {
-		scribble(plain)
+		w.spoil(plain)
 	}
 }
 
@@ -424,7 +451,7 @@ func (w *world) take(p *party, dst, out []byte) {
 	}
 	p.sent = append(p.sent, out[len(dst):]...)
 	if w.how.scribble {
-		scribble(out)
+		w.spoil(out)
 	}
 }
 
@@ -443,6 +470,9 @@ func (w *world) answer(p *party) {
 	if w.how.lazy {
 		p.answers = append(p.answers, a)
 	}
+	if w.how.scribble {
+		scribble(p.signature)
+	}
 	p.parked, p.restless = false, true
 }
 
@@ -460,6 +490,7 @@ func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
 	case *handshake.SignQuery:
 		sig, err := cred.Sign(q.Credential.Key.(opaque).Signer, q.Scheme, q.Content, q.Salt)
 		w.must(p, err)
+		p.signature = sig
 		return q.Signed(sig)
 	case *handshake.VerifyQuery:
 		return w.verdict(p, q)
@@ -482,7 +513,12 @@ func (w *world) poke(p *party) {
 	if p.e.Err() != nil {
 		return
 	}
-	for _, a := range append(p.answers, handshake.Answer{}) {
+	foreign := []handshake.Answer{
+		{}, new(handshake.SessionQuery).Offer(p.offer), new(handshake.HelloQuery).Choose(handshake.HelloChoice{}),
+		new(handshake.CredentialQuery).Use(nil), new(handshake.SignQuery).Signed([]byte("x")),
+		new(handshake.VerifyQuery).Accept(nil), new(handshake.VerifyQuery).Refuse(record.AlertAccessDenied),
+	}
+	for _, a := range append(foreign, p.answers...) {
 		if err := p.e.Answer(a); classOf(err) != handshake.Misuse {
 			w.broken("%s: a stale answer: %v", p.name, err)
 		}
@@ -518,6 +554,7 @@ func classOf(err error) handshake.Class {
 
 // move does one thing to p. It reports whether p is not at rest.
 func (w *world) move(p *party) bool {
+	w.checkScraps()
 	if w.how.lazy && w.rnd.IntN(3) == 0 {
 		w.poke(p)
 	}
@@ -563,24 +600,23 @@ func (w *world) piece() int {
 
 // run moves the parties until both are at rest.
 func (w *world) run() *world {
-	for {
-		first, second := w.c, w.s
-		if w.how.lazy && w.rnd.IntN(2) == 0 {
-			first, second = second, first
-		}
-		a := w.move(first)
-		for w.how.lazy && a && w.rnd.IntN(3) > 0 {
-			a = w.move(first)
-		}
-		if b := w.move(second); !a && !b && w.bad == "" {
-			if !w.move(first) && !w.move(second) {
-				return w
-			}
-		}
-		if w.bad != "" {
-			return w
-		}
+	for w.tick() {
 	}
+	return w
+}
+
+// tick moves each party at least once. It reports whether one is not at rest.
+func (w *world) tick() bool {
+	first, second := w.c, w.s
+	if w.how.lazy && w.rnd.IntN(2) == 0 {
+		first, second = second, first
+	}
+	busy := w.move(first)
+	for w.how.lazy && busy && w.rnd.IntN(3) > 0 {
+		busy = w.move(first)
+	}
+	busy = w.move(second) || busy
+	return w.bad == "" && (busy || w.move(first) || w.move(second))
 }
 
 // under gives a fresh world of the same conversation another schedule.
@@ -594,6 +630,7 @@ func (w *world) fork() *world {
 	f := *w
 	f.rnd = rand.New(rand.NewPCG(w.rnd.Uint64(), 2))
 	f.c, f.s = w.c.fork(), w.s.fork()
+	f.scraps = slices.Clone(w.scraps)
 	return &f
 }
 

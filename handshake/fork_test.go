@@ -61,6 +61,14 @@ func TestFork(t *testing.T) {
 			way.do(w, []*party{w.c, w.s}[i/len(astray)%2])
 			differ(t, fmt.Sprintf("forked before step %d, elder: %s", i, way.name), want, twin.run().outcome())
 			w = next
+			if i%4 == 3 {
+				a, b := w.fork().under(schedule{lazy: true}, uint64(i)), w.fork().under(schedule{lazy: true}, uint64(i+1))
+				for x, y := true, true; x || y; {
+					x, y = a.tick(), b.tick()
+				}
+				differ(t, fmt.Sprintf("one of two in step, forked before step %d", i), want, a.outcome())
+				differ(t, fmt.Sprintf("the other in step, forked before step %d", i), want, b.outcome())
+			}
 			a := w.move(w.c)
 			if b := w.move(w.s); !a && !b {
 				break
@@ -76,7 +84,7 @@ func TestForkRace(t *testing.T) {
 	eachWorld(t, func(t *testing.T, want string, make func() *world) {
 		w := make()
 		for step := 0; ; step++ {
-			if step%3 == 2 {
+			if step%8 == 5 {
 				forks := [4]*world{w.fork(), w.fork(), w.fork(), w.fork()}
 				var group sync.WaitGroup
 				for i, f := range forks {

@@ -17,7 +17,7 @@ const (
 	idleServer = 1472    // bytes, without its AEADs
 	idleChain  = 4 << 10 // bytes more of a client: the server's parsed certificate
 	idleAEADs  = 3 << 9  // bytes: two of the standard library's GCM
-	crowd      = 500     // engines that are measured together
+	crowd      = 200     // engines that are measured together
 )
 
 // TestIdle establishes many engines, keeps one side of each, and sees what they

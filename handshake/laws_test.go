@@ -2,6 +2,7 @@ package handshake_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -91,19 +92,21 @@ func TestSeedMatters(t *testing.T) {
 	}
 }
 
-// rounds is how many random schedules each conversation runs under.
-func rounds(most int) uint64 {
+var schedules = flag.Uint64("schedules", 2, "how many random schedules each conversation runs under")
+
+// rounds are the seeds of random schedules.
+func rounds() uint64 {
 	if testing.Short() {
 		return 1
 	}
-	return uint64(most)
+	return *schedules
 }
 
 // TestChunking: how the input is cut changes nothing.
 func TestChunking(t *testing.T) {
 	eachWorld(t, func(t *testing.T, want string, make func() *world) {
 		differ(t, "byte by byte", want, make().under(schedule{bytewise: true}, 0).run().outcome())
-		for seed := range rounds(6) {
+		for seed := range rounds() {
 			differ(t, fmt.Sprint("seed ", seed), want, make().under(schedule{cut: true}, seed).run().outcome())
 		}
 	})
@@ -113,7 +116,7 @@ func TestChunking(t *testing.T) {
 func TestNoRetention(t *testing.T) {
 	eachWorld(t, func(t *testing.T, want string, make func() *world) {
 		differ(t, "in one piece", want, make().under(schedule{scribble: true}, 0).run().outcome())
-		for seed := range rounds(4) {
+		for seed := range rounds() {
 			differ(t, fmt.Sprint("seed ", seed), want, make().under(schedule{cut: true, scribble: true}, seed).run().outcome())
 		}
 	})
@@ -124,7 +127,7 @@ func TestNoRetention(t *testing.T) {
 // engine consumes nothing.
 func TestTiming(t *testing.T) {
 	eachWorld(t, func(t *testing.T, want string, make func() *world) {
-		for seed := range rounds(8) {
+		for seed := range rounds() {
 			how := schedule{cut: seed%2 == 0, scribble: seed%3 == 0, lazy: true}
 			differ(t, fmt.Sprint("seed ", seed), want, make().under(how, seed).run().outcome())
 		}
@@ -140,7 +143,7 @@ func TestTampering(t *testing.T) {
 		}
 		t.Run(conv.name, func(t *testing.T) {
 			whole := newWorld(t, &conv, false).run()
-			for seed := range rounds(12) {
+			for seed := range 4 * rounds() {
 				conv := conv
 				conv.tamper.toClient = seed%2 == 0
 				length := len(whole.c.sent)

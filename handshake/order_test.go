@@ -311,6 +311,15 @@ func TestActions(t *testing.T) {
 		t.Fatal(ev.Kind, ev.Action, s.Pending())
 	}
 	update := ev.Action
+	s.Perform(update)
+	s.Perform(update.Merge(update))
+	if p.s.in, err = s.Seal(p.s.in, []byte("y")); err != nil {
+		t.Fatal(err)
+	}
+	p.s.log = nil
+	if p.drain(p.s); strings.Join(p.s.log, " ") != "KeyUpdated Data" {
+		t.Errorf("of one KeyUpdate performed thrice the peer saw %v", p.s.log)
+	}
 	bad := append(in[n:], 23, 3, 3, 0, 17)
 	bad = append(bad, make([]byte, 17)...)
 	n, _ = r.Step(p.now, bad)
@@ -330,10 +339,8 @@ func TestActions(t *testing.T) {
 		t.Errorf("%d bytes are due after one Perform, %d after three", once, s.Pending())
 	}
 	p.s.in = s.AppendOut(nil)
-	p.drain(p.s)
-	// No data follows, so the KeyUpdate that is owed never leaves.
-	if got := strings.Join(p.s.log[len(p.s.log)-2:], " "); got != "Secure Failed" {
-		t.Errorf("the peer saw %s", got)
+	if p.drain(p.s); p.s.log[len(p.s.log)-1] != "Failed" {
+		t.Errorf("the peer saw %v", p.s.log)
 	}
 }
 
