@@ -70,6 +70,32 @@ func TestExpandLabelIsCryptoHKDF(t *testing.T) {
 	}
 }
 
+// The labels that no trace of RFC 8448 shows, against crypto/hkdf.
+func TestLabelsAgainstCryptoHKDF(t *testing.T) {
+	for _, h := range bothHashes {
+		psk, empty := random(h.Size()), digest(h)
+		early, err := hkdf.Extract(h.New, psk, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, traffic := NewEarly(h, psk), SecretFromBytes(h, psk)
+		for _, c := range []struct {
+			label  string
+			got    Secret
+			secret []byte
+			with   []byte
+		}{
+			{"ext binder", e.Binder(true), early, empty},
+			{"res binder", e.Binder(false), early, empty},
+			{"traffic upd", traffic.Next(), psk, nil},
+			{"resumption", traffic.ResumptionPSK(psk[:8]), psk, psk[:8]},
+		} {
+			want := expandLabelStd(h.New, c.secret, c.label, c.with, h.Size())
+			wantBytes(t, c.label, c.got.Bytes(), want)
+		}
+	}
+}
+
 func TestExpandLabelPanicsPastItsBounds(t *testing.T) {
 	for name, f := range map[string]func(){
 		"label":   func() { ExpandLabel(nil, SHA256, nil, string(random(250)), nil) },

@@ -140,6 +140,18 @@ func TestTranscriptFork(t *testing.T) {
 	}
 }
 
+// Before Pick, elder and fork append to the same bytes; room to spare behind
+// them must not be shared.
+func TestTranscriptForkWithRoom(t *testing.T) {
+	tr := Transcript{raw: make([]byte, 0, 64)}
+	tr.Write([]byte("same"))
+	fork := tr.Fork()
+	fork.Write([]byte("fork"))
+	tr.Write([]byte("elder"))
+	wantBytes(t, "fork", fork.Raw(), []byte("samefork"))
+	wantBytes(t, "elder", tr.Raw(), []byte("sameelder"))
+}
+
 func TestTranscriptPanics(t *testing.T) {
 	for name, f := range map[string]func(){
 		"Sum before Pick":     func() { new(Transcript).Sum(nil) },
