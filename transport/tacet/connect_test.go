@@ -81,7 +81,7 @@ func TestConnect(t *testing.T) {
 	for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
 		t.Run(version, func(t *testing.T) {
 			out, _ := tacetWith(t, 0, "hello\n", "connect", "--json", "--ca", demoRoot, "--max-version", version, "--cert", cert,
-				"--key", key, "--alpn-protocols", "nothing,echo", "--ecdh-curve", "P-384:X25519", address, "--servername", "localhost")
+				"--key", key, "--alpn-protocols", "nothing,echo", "--ecdh-curve", "P-384:X25519:P-256", address, "--servername", "localhost")
 			line, rest, _ := strings.Cut(out, "\n")
 			if rest != "hello\n" {
 				t.Errorf("%q came back", rest)

@@ -28,12 +28,12 @@ func (r role) peer() role { return 1 - r }
 // all that was seen between them and at them, in the order in which it happened.
 // The engine of a side that is elsewhere is nil.
 type conversation struct {
-	title string
-	brief bool // to be shown with one line a flight
-	rungs []rung
-	sides [2]*side
-	told  teller
-	now   time.Time
+	title  string
+	brief  bool // to be shown with one line a flight
+	rungs  []rung
+	sides  [2]*side
+	teller teller
+	now    time.Time
 }
 
 // side is an engine and what is on its way to it.
@@ -105,13 +105,16 @@ func (c *conversation) run() {
 // deliver hands the next record on the wire to a side.
 func (c *conversation) deliver(to role) {
 	s := c.sides[to]
-	n := min(len(s.in), record.HeaderLen+int(binary.BigEndian.Uint16(s.in[3:])))
+	n := min(len(s.in), recordLen(s.in))
 	in := s.in[:n]
 	s.in = s.in[n:]
-	r := &carried{outer: record.Type(in[0]), typ: record.Type(in[0]), sealed: c.told.sealed(to.peer(), in), wire: bytes.Clone(in)}
+	r := &carried{outer: record.Type(in[0]), typ: record.Type(in[0]), sealed: c.teller.sealed(to.peer(), in), wire: bytes.Clone(in)}
 	c.rungs = append(c.rungs, rung{at: to.peer(), record: r})
 	c.step(to, in, r)
 }
+
+// recordLen is the length of the record that b begins with, by its header.
+func recordLen(b []byte) int { return record.HeaderLen + int(binary.BigEndian.Uint16(b[3:])) }
 
 // step lets a side consume in, which is record r, and takes what it says.
 func (c *conversation) step(at role, in []byte, r *carried) {
@@ -146,7 +149,7 @@ func (c *conversation) happened(at role, ev handshake.Event, r *carried) (more b
 			s.sent(ev.Type, ev.Data)
 		}
 	case handshake.MessageReceived:
-		p := c.told.tell(at.peer(), ev.Type, ev.Data)
+		p := c.teller.tell(at.peer(), ev.Type, ev.Data)
 		r.typ, r.parts = ev.Type, append(r.parts, p)
 	case handshake.Data:
 		r.typ, r.parts = record.TypeApplicationData, append(r.parts, tellData(ev.Data))

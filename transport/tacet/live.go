@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/binary"
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -14,7 +14,7 @@ import (
 
 // live is a conversation with a server somewhere else.
 type live struct {
-	told    *conversation
+	drawn   *conversation
 	tcp     net.Conn
 	silence time.Duration
 	unread  []byte
@@ -29,8 +29,8 @@ type content struct {
 }
 
 func newLive(tcp net.Conn, e *handshake.Engine, title string, silence time.Duration) *live {
-	l := &live{told: newConversation(title, time.Now(), e, nil), tcp: tcp, silence: silence}
-	l.told.sides[client].sent = l.queue
+	l := &live{drawn: newConversation(title, time.Now(), e, nil), tcp: tcp, silence: silence}
+	l.drawn.sides[client].sent = l.queue
 	return l
 }
 
@@ -38,27 +38,22 @@ func newLive(tcp net.Conn, e *handshake.Engine, title string, silence time.Durat
 // is a record of its own, and read off that.
 func (l *live) queue(typ record.Type, body []byte) {
 	if typ != record.TypeChangeCipherSpec {
-		l.sent = append(l.sent, content{typ, l.told.told.tell(client, typ, body), len(body)})
+		l.sent = append(l.sent, content{typ, l.drawn.teller.tell(client, typ, body), len(body)})
 	}
 }
 
-func (l *live) engine() *handshake.Engine { return l.told.sides[client].engine }
+func (l *live) engine() *handshake.Engine { return l.drawn.sides[client].engine }
 
 // talk is the whole conversation.
 func (l *live) talk(said []byte) error {
-	for !l.engine().Secure() {
-		if err := l.flush(); err != nil {
-			return err
+	err := l.flush()
+	for err == nil && !l.engine().Secure() {
+		if err = l.hear(); err == nil {
+			err = l.flush()
 		}
-		if err := l.engine().Err(); err != nil {
-			return err
-		}
-		if l.engine().Secure() {
-			break
-		}
-		if err := l.hear(); err != nil {
-			return err
-		}
+	}
+	if err != nil {
+		return err
 	}
 	if err := l.say(said); err != nil {
 		return err
@@ -66,14 +61,14 @@ func (l *live) talk(said []byte) error {
 	if err := l.listen(); err != nil {
 		return err
 	}
-	l.told.note(client, notePause, "")
+	l.drawn.note(client, notePause, "")
 	l.engine().CloseWrite()
 	return errors.Join(l.flush(), l.listen())
 }
 
 // listen hears the server until it closes, falls silent or fails.
 func (l *live) listen() error {
-	for !l.told.sides[client].closed {
+	for !l.drawn.sides[client].closed {
 		err := l.hear()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -85,7 +80,7 @@ func (l *live) listen() error {
 			return err
 		}
 	}
-	return l.engine().Err()
+	return nil
 }
 
 // say sends application data.
@@ -93,40 +88,38 @@ func (l *live) say(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
-	l.told.note(client, notePause, "")
-	to := l.told.sides[server]
+	l.drawn.note(client, notePause, "")
+	to := l.drawn.sides[server]
 	var err error
 	if to.in, err = l.engine().Seal(to.in, data); err != nil {
 		return err
 	}
-	l.told.step(client, nil, nil)
+	l.drawn.step(client, nil, nil)
 	l.queue(record.TypeApplicationData, data)
 	return l.flush()
 }
 
 // flush lets the engine speak, draws what it says and sends it.
 func (l *live) flush() error {
-	l.told.step(client, nil, nil)
-	out := l.told.sides[server].in
-	l.told.sides[server].in = nil
+	l.drawn.step(client, nil, nil)
+	out := l.drawn.sides[server].in
+	l.drawn.sides[server].in = nil
 	for b := out; len(b) > 0; {
 		n := recordLen(b)
 		l.draw(b[:n])
 		b = b[n:]
 	}
 	_, err := l.tcp.Write(out)
-	return err
+	return cmp.Or(l.engine().Err(), err)
 }
-
-func recordLen(b []byte) int { return record.HeaderLen + int(binary.BigEndian.Uint16(b[3:])) }
 
 // draw puts a record that the client sends on the ladder.
 func (l *live) draw(wire []byte) {
 	outer := record.Type(wire[0])
-	r := &carried{typ: outer, outer: outer, sealed: l.told.told.sealed(client, wire), wire: wire}
+	r := &carried{typ: outer, outer: outer, sealed: l.drawn.teller.sealed(client, wire), wire: wire}
 	n := len(wire) - record.HeaderLen
 	if outer == record.TypeChangeCipherSpec {
-		r.parts, n = []part{l.told.told.tell(client, outer, wire[record.HeaderLen:])}, 0
+		r.parts, n = []part{l.drawn.teller.tell(client, outer, wire[record.HeaderLen:])}, 0
 	}
 	if s := l.engine().State(); r.sealed && s.Suite != nil {
 		n -= overhead(s)
@@ -141,7 +134,7 @@ func (l *live) draw(wire []byte) {
 		n -= c.left
 		r.parts = append(r.parts, c.part)
 	}
-	l.told.rungs = append(l.told.rungs, rung{at: client, record: r})
+	l.drawn.rungs = append(l.drawn.rungs, rung{at: client, record: r})
 }
 
 // overhead is how much longer than its content an AEAD makes a record.
@@ -158,24 +151,34 @@ func (l *live) hear() error {
 	if err := l.tcp.SetReadDeadline(time.Now().Add(l.patience())); err != nil {
 		return err
 	}
-	for len(l.unread) < record.HeaderLen || len(l.unread) < recordLen(l.unread) {
+	for !l.whole() {
 		b := make([]byte, record.MaxPlaintext)
 		n, err := l.tcp.Read(b)
 		l.unread = append(l.unread, b[:n]...)
 		if err == io.EOF && n == 0 {
 			l.engine().EOF()
-			l.told.step(client, nil, nil)
+			l.drawn.step(client, nil, nil)
 			return l.engine().Err()
 		}
 		if err != nil && n == 0 {
 			return err
 		}
 	}
-	n := recordLen(l.unread)
-	l.told.sides[client].in, l.unread = l.unread[:n:n], l.unread[n:]
-	l.told.now = time.Now()
-	l.told.deliver(client)
+	n := min(len(l.unread), recordLen(l.unread))
+	l.drawn.sides[client].in, l.unread = l.unread[:n:n], l.unread[n:]
+	l.drawn.now = time.Now()
+	l.drawn.deliver(client)
 	return nil
+}
+
+// whole reports whether the next record is here, or what cannot be one: that is
+// for the engine to refuse.
+func (l *live) whole() bool {
+	if len(l.unread) < record.HeaderLen {
+		return false
+	}
+	n := recordLen(l.unread)
+	return len(l.unread) >= n || n > record.HeaderLen+record.MaxCiphertext12
 }
 
 // handshakePatience is how long a server may take for a flight of the handshake.

@@ -43,9 +43,9 @@ func trace(ctx context.Context, args []string, std stdio) error {
 	defer tcp.Close()
 	defer context.AfterFunc(ctx, func() { _ = tcp.Close() })()
 	l := newLive(tcp, handshake.NewClient(p, o.name(host), actor.RandomEnv()), address, *silence)
-	l.told.sides[client].judge = o.judge(verifier, host)
+	l.drawn.sides[client].judge = o.judge(verifier, host)
 	failed := l.talk(said)
-	shown := show{"tacet trace", "a connection to " + address, []*conversation{l.told}}
+	shown := show{"tacet trace", "a connection to " + address, []*conversation{l.drawn}}
 	if *page != "" {
 		failed = errors.Join(failed, writeFile(*page, func(w io.Writer) error { return writePage(w, shown) }))
 	}

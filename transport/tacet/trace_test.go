@@ -45,6 +45,31 @@ func TestTrace(t *testing.T) {
 	tacetWith(t, 2, "", "trace", "nonsense")
 }
 
+// TestNotTLS meets a server that speaks something else.
+func TestNotTLS(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte("HTTP/1.0 400 Bad Request\r\n\r\n"))
+		}
+	}()
+	if out, _ := tacetWith(t, 1, "", "trace", l.Addr().String()); !strings.Contains(out, "✗") {
+		t.Error(out)
+	}
+	out, _ := tacetWith(t, 1, "", "connect", "--json", l.Addr().String())
+	if f := parseFacts(t, out); at(f, "error", "code") != "ERR_SSL_WRONG_VERSION_NUMBER" {
+		t.Error(f["error"])
+	}
+}
+
 // TestTraceAccounts says that all bytes of a connection, large data among them,
 // are in the ladder, and every record has something in it.
 func TestTraceAccounts(t *testing.T) {
@@ -72,7 +97,7 @@ func TestTraceAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		var data [2]int
-		for _, r := range l.told.rungs {
+		for _, r := range l.drawn.rungs {
 			if r.record == nil {
 				continue
 			}
@@ -85,7 +110,7 @@ func TestTraceAccounts(t *testing.T) {
 				}
 			}
 		}
-		if got := l.told.tally().bytes; got != [2]int{wire.written, wire.read} || data != [2]int{size, size} {
+		if got := l.drawn.tally().bytes; got != [2]int{wire.written, wire.read} || data != [2]int{size, size} {
 			t.Errorf("%s: %v bytes in the ladder, %d and %d on the wire; data %v", version, got, wire.written, wire.read, data)
 		}
 	}
