@@ -51,7 +51,7 @@ func (aead13) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 	copy(rec[HeaderLen:], plain)
 	rec[len(rec)-1] = byte(t)
 	h.xorNonce()
-	out := aead.Seal(rec[HeaderLen:HeaderLen], h.nonce[:], rec[HeaderLen:], rec[:HeaderLen])
+	out := aead.Seal(rec[HeaderLen:HeaderLen], h.nonce[:nonceLen], rec[HeaderLen:], rec[:HeaderLen])
 	return dst[:start+HeaderLen+len(out)]
 }
 
@@ -69,7 +69,7 @@ func (aead13) open(h *half, dst, rec []byte, limit int) ([]byte, Type, bool, Kin
 	}
 	out, into := choose(dst, sealed, n)
 	h.xorNonce()
-	inner, err := aead.Open(out, h.nonce[:], sealed, rec[:HeaderLen])
+	inner, err := aead.Open(out, h.nonce[:nonceLen], sealed, rec[:HeaderLen])
 	if err != nil {
 		return nil, 0, false, KindBadMAC
 	}
@@ -95,7 +95,7 @@ func (aead12Explicit) hidesType() bool       { return false }
 
 func (aead12Explicit) seal(h *half, dst []byte, t Type, plain []byte) []byte {
 	//= RFC 5246 §6.2.3.3
-	binary.BigEndian.PutUint64(h.nonce[saltLen:], h.seq)
+	binary.BigEndian.PutUint64(h.nonce[saltLen:nonceLen], h.seq)
 	return h.seal12(dst, t, plain, explicitLen)
 }
 
@@ -103,7 +103,7 @@ func (aead12Explicit) open(h *half, dst, rec []byte, limit int) ([]byte, Type, b
 	if len(rec) < HeaderLen+explicitLen {
 		return nil, 0, false, KindBadMAC
 	}
-	copy(h.nonce[saltLen:], rec[HeaderLen:])
+	copy(h.nonce[saltLen:nonceLen], rec[HeaderLen:])
 	return h.open12(dst, rec, limit, explicitLen)
 }
 
@@ -134,8 +134,8 @@ func (h *half) seal12(dst []byte, t Type, plain []byte, explicit int) []byte {
 	dst = slices.Grow(dst, HeaderLen+length)
 	rec := dst[start : start+HeaderLen+explicit]
 	putHeader(rec, t, TLS12, length)
-	copy(rec[HeaderLen:], h.nonce[nonceLen-explicit:])
-	out := aead.Seal(rec[len(rec):], h.nonce[:], plain, h.additional(t, len(plain)))
+	copy(rec[HeaderLen:], h.nonce[nonceLen-explicit:nonceLen])
+	out := aead.Seal(rec[len(rec):], h.nonce[:nonceLen], plain, h.additional(t, len(plain)))
 	return dst[:start+len(rec)+len(out)]
 }
 
@@ -152,7 +152,7 @@ func (h *half) open12(dst, rec []byte, limit, explicit int) ([]byte, Type, bool,
 	}
 	out, into := choose(dst, sealed, n)
 	t := Type(rec[0])
-	content, err := aead.Open(out, h.nonce[:], sealed, h.additional(t, n))
+	content, err := aead.Open(out, h.nonce[:nonceLen], sealed, h.additional(t, n))
 	if err != nil {
 		return nil, 0, false, KindBadMAC
 	}
@@ -170,8 +170,8 @@ func choose(dst, sealed []byte, n int) (out []byte, into bool) {
 // xorNonce makes the nonce of the next record.
 func (h *half) xorNonce() {
 	//= RFC 9846 §5.3
-	low := binary.BigEndian.Uint64(h.p.iv[nonceLen-8:])
-	binary.BigEndian.PutUint64(h.nonce[nonceLen-8:], low^h.seq)
+	low := binary.BigEndian.Uint64(h.p.iv[nonceLen-8 : nonceLen])
+	binary.BigEndian.PutUint64(h.nonce[nonceLen-8:nonceLen], low^h.seq)
 }
 
 // additional is what TLS 1.2 authenticates beside a plaintext of n bytes.

@@ -18,12 +18,13 @@ type Protection struct {
 const (
 	maxKeyLen   = 32
 	nonceLen    = 12
+	maxIVLen    = 16
 	saltLen     = 4
 	explicitLen = 8
 )
 
-// mode is a way to protect records. Its values are immutable and hold no key:
-// what a connection has of its own is in the half that they work on.
+// mode is a way to protect records. Its values are immutable: what a
+// connection changes is in the half that they work on.
 type mode interface {
 	// expansion is how much longer than its plaintext a sealed payload is.
 	expansion(h *half) int
@@ -44,17 +45,18 @@ type mode interface {
 // number, and room for what the AEAD is shown. Nonce and additional data are
 // fields because an argument of an interface call escapes to the heap.
 type half struct {
-	p     Protection
-	aead  cipher.AEAD // nil: to be made from p at the next record
-	seq   uint64
-	nonce [nonceLen]byte
-	aad   [13]byte
-	tag   uint8 // length of the AEAD's tag in bytes, once it was made
+	p       Protection
+	aead    cipher.AEAD // nil: to be made from p at the next record
+	scratch *scratch    // of CBC, like aead
+	seq     uint64
+	nonce   [maxIVLen]byte // of an AEAD its first 12 bytes; of CBC in TLS 1.0 the next IV
+	aad     [13]byte
+	tag     uint8 // length of the AEAD's tag in bytes, once it was made
 }
 
 func (h *half) install(p Protection) {
-	h.p, h.aead, h.seq, h.tag = p, nil, 0, 0
-	h.nonce = p.iv
+	h.p, h.aead, h.scratch, h.seq, h.tag = p, nil, nil, 0, 0
+	copy(h.nonce[:], p.iv[:])
 }
 
 // Seq returns the sequence number of the next record (RFC 9846 §5.3).
@@ -65,7 +67,11 @@ func (h *half) Protected() bool { return h.p.mode != nil }
 
 // Idle lets the cipher go, which is most of what an idle connection costs. It
 // is made again from the key when the next record comes, at two allocations.
-func (h *half) Idle() { h.aead = nil }
+func (h *half) Idle() { h.aead, h.scratch = nil, nil }
+
+// Unshare lets go of what a copy of this value must not share with it, so that
+// both may be used at once.
+func (h *half) Unshare() { h.scratch = nil }
 
 // Clear zeroes the key material. The value is then of no more use: what it
 // would open is refused and what it would seal panics. An AEAD that copied the

@@ -221,7 +221,7 @@ func TestClear(t *testing.T) {
 	w.Clear()
 	o.Clear()
 	for _, h := range []*half{&w.half, &o.half} {
-		if h.p.key != [32]byte{} || h.p.iv != [12]byte{} || h.nonce != [12]byte{} || h.aead != nil || h.p.new != nil {
+		if h.p.key != [32]byte{} || h.p.iv != [nonceLen]byte{} || h.nonce != [maxIVLen]byte{} || h.aead != nil || h.p.new != nil {
 			t.Error("key material is left")
 		}
 	}

@@ -67,7 +67,7 @@ func sealInner13(o *Opener, outer Type, version Version, inner []byte) []byte {
 	h.xorNonce()
 	rec := make([]byte, HeaderLen)
 	putHeader(rec, outer, version, len(inner)+aead.Overhead())
-	return aead.Seal(rec, h.nonce[:], inner, rec)
+	return aead.Seal(rec, h.nonce[:nonceLen], inner, rec)
 }
 
 func plainRecord(t Type, v Version, payload []byte) []byte {
