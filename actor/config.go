@@ -29,8 +29,8 @@ type Config struct {
 	// for that. The profile must set KeyLog. nil: none.
 	KeyLog io.Writer
 	// OnEvent is told of each event but NeedInput, QueryPending, Data and
-	// EarlyData. It is called by whoever reads at the time, in order, must not block and
-	// must not call the connection.
+	// EarlyData, once at a time, by whoever reads or writes. It must not block and must
+	// not call the connection.
 	OnEvent func(handshake.Event)
 	// HandshakeTimeout bounds the handshake; 0: no bound. Running out is
 	// context.DeadlineExceeded, closes the transport and is final.

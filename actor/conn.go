@@ -29,6 +29,8 @@ type Conn struct {
 	pump     atomic.Pointer[pump]            // of pumped mode
 	state    *handshake.ConnectionState
 
+	telling sync.Mutex // OnEvent is called once at a time
+
 	hs  driving
 	in  inbound  // the reading role
 	out outbound // the writing role

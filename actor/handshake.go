@@ -144,7 +144,7 @@ func (c *Conn) negotiate(ctx context.Context) error {
 	for {
 		n, ev := e.Step(in.now(), in.unread())
 		in.r += n
-		in.spoiled = in.r // handshake messages are opened in place
+		in.spoiled = int32(in.r) // handshake messages are opened in place
 		switch ev.Kind {
 		case handshake.NeedInput:
 			if err := c.flushEngine(); err != nil {
@@ -293,6 +293,15 @@ func (c *Conn) tell(ev handshake.Event, session sessionSource) {
 		}
 	}
 	if c.cfg.OnEvent != nil {
+		c.telling.Lock()
+		defer c.telling.Unlock()
 		c.cfg.OnEvent(ev)
+	}
+}
+
+// tellSent tells of the messages that the writing half has sent.
+func (c *Conn) tellSent() {
+	for _, ev := range c.out.half.Traced() {
+		c.tell(ev, nil)
 	}
 }

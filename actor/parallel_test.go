@@ -2,7 +2,10 @@ package actor_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -173,4 +176,40 @@ func TestConcurrentWritesDoNotMix(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestEventsOfBothDirections traces what is sent and received after the handshake.
+func TestEventsOfBothDirections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		p := compile(t, record.TLS13, func(client, server *handshake.Config) {
+			unverified(client, server)
+			client.Trace = true
+		})
+		var seen []string
+		client := actor.Client(a, p.client, serverName, &actor.Config{OnEvent: func(ev handshake.Event) {
+			if ev.Kind == handshake.MessageSent || ev.Kind == handshake.MessageReceived {
+				seen = append(seen, fmt.Sprint(ev.Kind, ev.Type, ev.Data[0]))
+			}
+		}})
+		server := actor.Server(b, p.server, nil)
+		if err := handshakeBoth(client, server); err != nil {
+			t.Fatal(err)
+		}
+		seen = nil
+		go io.Copy(io.Discard, server)
+		if err := client.UpdateKeys(false); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		want := []string{fmt.Sprint(handshake.MessageSent, record.TypeHandshake, 24), fmt.Sprint(handshake.MessageSent, record.TypeAlert, 1)}
+		if !slices.Equal(seen, want) {
+			t.Errorf("%q, want %q", seen, want)
+		}
+		client.Close()
+		server.Close()
+	})
 }

@@ -27,7 +27,7 @@ type inbound struct {
 	buf     []byte
 	plain   []byte // opened in place and not yet read
 	r, w    int
-	spoiled int   // buf[:spoiled] may hold plaintext
+	spoiled int32 // buf[:spoiled] may hold plaintext
 	busy    bool  // the last read brought much: the next buffer is a large one
 	at      int64 // when the transport was last read, in nanoseconds since 1970
 	err     error // final
@@ -97,7 +97,7 @@ func (c *Conn) take(p []byte) (n int, err error) {
 			n += len(ev.Data)
 			continue
 		}
-		in.plain, in.spoiled = ev.Data, in.r
+		in.plain, in.spoiled = ev.Data, int32(in.r)
 	}
 }
 
@@ -110,7 +110,7 @@ func (c *Conn) open() {
 		case ev.Kind == handshake.NeedInput:
 			return
 		case ev.Kind == handshake.Data && len(ev.Data) > 0:
-			in.plain, in.spoiled = ev.Data, in.r
+			in.plain, in.spoiled = ev.Data, int32(in.r)
 		}
 	}
 }

@@ -89,6 +89,7 @@ func (c *Conn) seal(chunk []byte) ([]byte, error) {
 	out.half.Perform(handshake.Action(c.action.Swap(0)))
 	buf := getBuffer(out.half.SealedSize(len(chunk)))
 	sealed, err := out.half.Seal(buf[:0], chunk)
+	c.tellSent()
 	if err == nil {
 		return sealed, nil
 	}
@@ -154,6 +155,7 @@ func (c *Conn) flushUnsent() error {
 func (c *Conn) flush() error {
 	out := &c.out
 	out.half.Perform(handshake.Action(c.action.Swap(0)))
+	c.tellSent()
 	if err := c.flushUnsent(); err != nil {
 		return err
 	}
