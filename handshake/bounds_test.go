@@ -328,3 +328,26 @@ func TestNothingToSkip(t *testing.T) {
 		t.Fatal(p.s.e.Err())
 	}
 }
+
+// TestUnfetched keeps up what the engine has to answer to, and fetches nothing:
+// what is due does not grow.
+func TestUnfetched(t *testing.T) {
+	for _, tc := range floods {
+		t.Run(tc.v.String()+"/"+tc.name, func(t *testing.T) {
+			f := secureUnder(t, tc.v, tc.client)
+			for range 100 {
+				for range tc.most - tc.spent {
+					tc.one(f.bad.e)
+				}
+				data(1)(f.bad.e)
+				f.at.in = f.bad.e.AppendOut(f.at.in)
+				if f.p.drain(f.at); f.at.e.Err() != nil {
+					t.Fatal(f.at.e.Err())
+				}
+			}
+			if due := f.at.e.Pending(); due > 1<<10 {
+				t.Errorf("%d bytes are due", due)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
+	"tacet/handshake/msg"
 	"tacet/record"
 )
 
@@ -341,6 +342,38 @@ func TestActions(t *testing.T) {
 	p.s.in = s.AppendOut(nil)
 	if p.drain(p.s); p.s.log[len(p.s.log)-1] != "Failed" {
 		t.Errorf("the peer saw %v", p.s.log)
+	}
+}
+
+// TestRefusals: however often a peer asks to renegotiate and the Action is
+// performed, it is refused once until there is data.
+func TestRefusals(t *testing.T) {
+	c := baseConfig(t)
+	c.client.MaxVersion = record.TLS12
+	p := newPair(t, c).secure()
+	r, s, err := p.c.e.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		p.s.e.SealMessage(&msg.HelloRequest{})
+		_, ev := r.Step(p.now, p.s.e.AppendOut(nil))
+		if ev.Kind != handshake.RenegotiationRefused {
+			t.Fatal(ev.Kind)
+		}
+		for range 3 {
+			s.Perform(ev.Action)
+		}
+	}
+	if got := recordTypes(s.AppendOut(nil)); got != "21" {
+		t.Errorf("records %s are due", got)
+	}
+	p.s.e.SealMessage(&msg.HelloRequest{})
+	_, ev := r.Step(p.now, p.s.e.AppendOut(nil))
+	out, err := s.Seal(nil, []byte("x"))
+	s.Perform(ev.Action)
+	if got := recordTypes(s.AppendOut(out)); got != "23 21" || err != nil {
+		t.Errorf("records %s after data: %v", got, err)
 	}
 }
 

@@ -23,12 +23,15 @@ type Sender struct {
 	closed   bool // close_notify is sent, or a fatal alert
 	ccs      bool // a change_cipher_spec goes before the next record (RFC 9846 §E.4)
 	update   bool // a KeyUpdate goes before the next application data
+	refused  bool // no_renegotiation was said since the last application data
 }
 
 // AppendOut appends to dst all that is due to the peer and returns it. dst is not kept.
 func (s *Sender) AppendOut(dst []byte) []byte {
 	dst = append(dst, s.out...)
-	s.out = nil
+	if s.out = s.out[:0]; s.secure {
+		s.out = nil // only a handshake has more to say soon
+	}
 	return dst
 }
 
@@ -45,6 +48,7 @@ func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
 		return dst, err
 	}
 	most := s.most()
+	s.refused = s.refused && len(plain) == 0
 	for len(plain) > 0 {
 		if s.update || s.seal.Left() <= rekeyMargin {
 			if err := s.rekey(); err != nil {
@@ -142,7 +146,8 @@ func (s *Sender) Perform(a Action) {
 	if a&actKeyUpdate != 0 && s.secure {
 		s.update = true
 	}
-	if a&actNoRenegotiation != 0 {
+	if a&actNoRenegotiation != 0 && !s.refused {
+		s.refused = true
 		s.alert(record.LevelWarning, record.AlertNoRenegotiation)
 	}
 	switch {
