@@ -1,6 +1,7 @@
 package handshake_test
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 	"testing"
@@ -56,6 +57,8 @@ func TestFork(t *testing.T) {
 	eachWorld(t, func(t *testing.T, want string, make func() *world) {
 		w := make()
 		for i := 0; ; i++ {
+			forkOutput(t, w.c.e)
+			forkOutput(t, w.s.e)
 			next, twin := w.fork(), w.fork()
 			way := astray[i%len(astray)]
 			way.do(w, []*party{w.c, w.s}[i/len(astray)%2])
@@ -76,6 +79,22 @@ func TestFork(t *testing.T) {
 		}
 		differ(t, "forked at every step", want, w.run().outcome())
 	})
+}
+
+// forkOutput checks that what is due in one world is not written to by another.
+func forkOutput(t *testing.T, e *handshake.Engine) {
+	t.Helper()
+	if e.Pending() == 0 {
+		return
+	}
+	alone, elder, twin := e.Fork(), e.Fork(), e.Fork()
+	alone.Abort(record.AlertAccessDenied)
+	want := alone.AppendOut(nil)
+	elder.Abort(record.AlertAccessDenied)
+	twin.CloseWrite()
+	if got := elder.AppendOut(nil); !bytes.Equal(got, want) {
+		t.Fatalf("due after a twin closed: %x, want %x", got, want)
+	}
 }
 
 // TestForkRace lets four forks of one world run at once: with -race, whatever
