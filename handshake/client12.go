@@ -349,7 +349,7 @@ func finish12(fx *effects, a *agreed12, k *keys12) afterClientFlight12 {
 }
 
 func (fx *effects) sendFinished12(k *keys12, client bool) {
-	fx.conn.Finished = k.master.Finished(nil, client, fx.hash())
+	fx.conn.Finished = k.master.Finished(fx.conn.verifyData[0][:0], client, fx.hash())
 	fx.send(&msg.Finished{Verify: fx.conn.Finished})
 }
 
@@ -486,7 +486,7 @@ func (fx *effects) takeFinished12(m *msg.Finished, k *keys12, client bool) error
 	if !fx.isAligned {
 		return failure(KindExcessHandshakeData, "Finished")
 	}
-	fx.conn.PeerFinished = bytes.Clone(m.Verify)
+	fx.conn.PeerFinished = append(fx.conn.verifyData[1][:0], m.Verify...)
 	fx.hear()
 	return nil
 }

@@ -320,7 +320,7 @@ func (fx *effects) checkFinished13(m *msg.Finished, base keys.Secret) error {
 	if !base.VerifyFinished(m.Verify, fx.hash()) {
 		return failure(KindBadFinished, "Finished.verify_data")
 	}
-	fx.conn.PeerFinished = append([]byte(nil), m.Verify...)
+	fx.conn.PeerFinished = append(fx.conn.verifyData[1][:0], m.Verify...)
 	return nil
 }
 
@@ -357,7 +357,7 @@ func (f *finishing13) finish(fx *effects) (connected, error) {
 }
 
 func (fx *effects) sendFinished13(base keys.Secret) {
-	fx.conn.Finished = base.Finished(nil, fx.hash())
+	fx.conn.Finished = base.Finished(fx.conn.verifyData[0][:0], fx.hash())
 	fx.send(&msg.Finished{Verify: fx.conn.Finished})
 }
 

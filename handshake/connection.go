@@ -59,6 +59,8 @@ type ConnectionState struct {
 
 	verifiedBy any // what verified the peer, as session.Session.VerifiedBy
 
+	verifyData [2][48]byte // what Finished and PeerFinished are slices of
+
 	exporter keys.Secret  // TLS 1.3
 	master   *keys.Master // up to TLS 1.2
 	complete bool

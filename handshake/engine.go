@@ -63,7 +63,7 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 	e := &Engine{origin: o, hs: new(block)}
 	fx := &e.hs.fx
 	fx.profile, fx.env, fx.origin, fx.conn = p, env, o, &o.conn
-	fx.out = make([]byte, 0, flight)
+	fx.out, e.send.out = make([]byte, 0, flight), make([]byte, 0, flight)
 	e.recv.origin, e.send.origin = o, o
 	e.send.fragment = p.fragment
 	return e

@@ -208,7 +208,7 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 		if !ok {
 			continue
 		}
-		if fx.conn.ServerName == "" || c.Leaf.VerifyHostname(fx.conn.ServerName) == nil {
+		if fx.conn.ServerName == "" || len(fx.profile.cfg.Credentials) == 1 || c.Leaf.VerifyHostname(fx.conn.ServerName) == nil {
 			return c, s, true
 		}
 		if fallback == nil {

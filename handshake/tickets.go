@@ -76,7 +76,7 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 func (fx *effects) sealTicket(s *session.Session) []byte {
 	s.Lifetime = fx.profile.lifetime
 	state := s.Marshal()
-	if len(state)+session.Overhead > maxTicket {
+	if state == nil || len(state)+session.Overhead > maxTicket {
 		return nil
 	}
 	iv := [16]byte(fx.draw(LabelTicketIV, 16))
