@@ -24,7 +24,12 @@ func keyExchangeRows() []bad {
 
 // prefers makes a group the victim's first; P-256 is the curve of the servers' keys.
 func prefers(id kx.ID) func(*handshake.Config) {
-	return func(c *handshake.Config) { c.Groups = []kx.Group{kx.ByID(id), kx.ByID(kx.P256)} }
+	return func(c *handshake.Config) {
+		c.Groups = []kx.Group{kx.ByID(id)}
+		if id != kx.P256 {
+			c.Groups = append(c.Groups, kx.ByID(kx.P256))
+		}
+	}
 }
 
 // wrongLength: in TLS 1.2 a share of the wrong length does not parse.

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tacet/handshake/cred"
@@ -104,6 +105,9 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 	if len(c.Credentials) == 0 && !c.AskHello {
 		return nil, &ConfigError{"Credentials", "a server needs a certificate"}
 	}
+	if c.ClientAuth > RequireClientCert {
+		return nil, &ConfigError{"ClientAuth", "is no policy"}
+	}
 	if c.ClientAuth != NoClientCert {
 		if err := p.checkVerification(); err != nil {
 			return nil, err
@@ -114,6 +118,8 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 
 func (c Config) compile() (*profile, error) {
 	p := &profile{cfg: c, min: c.MinVersion, max: c.MaxVersion}
+	p.cfg.Suites, p.cfg.Groups, p.cfg.KeyShares = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.KeyShares)
+	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
 	for _, check := range []func() error{
 		p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
 		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileWire,
@@ -161,6 +167,9 @@ func (p *profile) compileSuites() error {
 			p.suites = append(p.suites, s)
 		}
 	}
+	if s := repeated(p.suites, func(s *suites.Suite) suites.ID { return s.ID }); s != nil {
+		return &ConfigError{"Suites", fmt.Sprintf("holds %v twice", *s)}
+	}
 	if len(p.suites) == 0 {
 		return &ConfigError{"Suites", fmt.Sprintf("none works between %v and %v", p.min, p.max)}
 	}
@@ -201,6 +210,9 @@ func (p *profile) compileGroups() error {
 		}
 		usable = usable || p.max == record.TLS13 || !g.MinTLS13()
 	}
+	if g := repeated(p.groups, kx.Group.ID); g != nil {
+		return &ConfigError{"Groups", fmt.Sprintf("holds %s twice", (*g).Name())}
+	}
 	if !usable {
 		return &ConfigError{"Groups", "none works below TLS 1.3"}
 	}
@@ -215,6 +227,23 @@ func (p *profile) compileGroups() error {
 		if g == nil || p.group(g.ID()) == nil {
 			return &ConfigError{"KeyShares", "holds a group that is not in Groups"}
 		}
+	}
+	//= RFC 9846 §4.3.8
+	if g := repeated(p.shares, kx.Group.ID); g != nil {
+		return &ConfigError{"KeyShares", fmt.Sprintf("holds %s twice", (*g).Name())}
+	}
+	return nil
+}
+
+// repeated finds an element whose key one before it has, or nil.
+func repeated[E any, K comparable](list []E, key func(E) K) *E {
+	had := make(map[K]bool, len(list))
+	for i := range list {
+		k := key(list[i])
+		if had[k] {
+			return &list[i]
+		}
+		had[k] = true
 	}
 	return nil
 }
@@ -241,6 +270,9 @@ func (p *profile) compileSchemes() error {
 	}
 	if len(p.schemes) == 0 {
 		return &ConfigError{"Schemes", "is empty"}
+	}
+	if s := repeated(p.schemes, func(s cred.Scheme) cred.Scheme { return s }); s != nil {
+		return &ConfigError{"Schemes", fmt.Sprintf("holds %v twice", *s)}
 	}
 	return nil
 }
