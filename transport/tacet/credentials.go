@@ -6,9 +6,9 @@ import (
 	"errors"
 	"os"
 
-	"golang.org/x/crypto/x509roots/fallback/bundle"
 	"software.sslmate.com/src/go-pkcs12"
 
+	"tacet/actor"
 	"tacet/handshake"
 	"tacet/handshake/cred"
 )
@@ -92,11 +92,9 @@ func (o *options) trusted() (*cred.Verifier, error) {
 	case len(o.cas) > 0:
 		return o.given()
 	case o.useSystemCA:
-		pool, err := x509.SystemCertPool()
-		return &cred.Verifier{Roots: pool}, err
+		return actor.SystemVerifier()
 	}
-	pool, err := mozilla()
-	return &cred.Verifier{Roots: pool}, err
+	return actor.MozillaVerifier()
 }
 
 // given are the certificates of --ca.
@@ -114,21 +112,4 @@ func (o *options) given() (*cred.Verifier, error) {
 		cas = append(cas, some...)
 	}
 	return cred.NewVerifier(cas, false), nil
-}
-
-// mozilla are the roots that the x509roots module carries.
-func mozilla() (*x509.CertPool, error) {
-	pool := x509.NewCertPool()
-	for root := range bundle.Roots() {
-		c, err := x509.ParseCertificate(root.Certificate)
-		if err != nil {
-			return nil, err
-		}
-		if root.Constraint == nil {
-			pool.AddCert(c)
-		} else {
-			pool.AddCertWithConstraint(c, root.Constraint)
-		}
-	}
-	return pool, nil
 }
