@@ -46,8 +46,7 @@ func refuse(e *handshake.Engine) {
 	}
 }
 
-// TestFailure lets both sides of every conversation fail at every step, in
-// every way.
+// TestFailure lets every conversation fail at every step, in one way or two.
 func TestFailure(t *testing.T) {
 	for _, conv := range conversations() {
 		if !conv.secure {
@@ -61,7 +60,9 @@ func TestFailure(t *testing.T) {
 				for step := 0; ; step++ {
 					f := w.fork()
 					p := []*party{f.c, f.s}[(i+step)%2]
-					failAt(t, fmt.Sprintf("%s, step %d, %s", p.name, step, cause.name), f, p, i)
+					if step%3 == i%3 { // every step has one cause or two
+						failAt(t, fmt.Sprintf("%s, step %d, %s", p.name, step, cause.name), f, p, i)
+					}
 					a := w.move(w.c)
 					if b := w.move(w.s); !a && !b {
 						break
