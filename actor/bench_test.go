@@ -176,15 +176,19 @@ type memory struct {
 
 // queue is one direction of it.
 type queue struct {
-	mu   sync.Mutex
-	some sync.Cond
-	buf  bytes.Buffer
+	mu     sync.Mutex
+	some   sync.Cond
+	buf    bytes.Buffer
+	closed bool
 }
 
 func (q *queue) Read(p []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.buf.Len() == 0 {
+		if q.closed {
+			return 0, io.EOF
+		}
 		q.some.Wait()
 	}
 	return q.buf.Read(p)
@@ -195,6 +199,20 @@ func (q *queue) Write(p []byte) (int, error) {
 	defer q.mu.Unlock()
 	q.some.Signal()
 	return q.buf.Write(p)
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.some.Broadcast()
+}
+
+// Close ends both directions; what is on its way arrives.
+func (m memory) Close() error {
+	m.in.close()
+	m.out.close()
+	return nil
 }
 
 func (m memory) Read(p []byte) (int, error)       { return m.in.Read(p) }

@@ -277,3 +277,67 @@ func TestNoGoroutines(t *testing.T) {
 		server.Close()
 	}
 }
+
+// TestPumpServesWhileNobodyReads has a pumped client that never reads take tickets,
+// data up to one buffer, and at last close_notify.
+func TestPumpServesWhileNobodyReads(t *testing.T) {
+	sessions := make(chan struct{}, 10)
+	closed := make(chan struct{}, 1)
+	c := &actor.Config{Pumped: true, OnEvent: func(ev handshake.Event) {
+		switch ev.Kind {
+		case handshake.SessionReady:
+			sessions <- struct{}{}
+		case handshake.PeerClosed:
+			closed <- struct{}{}
+		}
+	}}
+	inBubble(t, record.TLS13, c, func(t *testing.T, client, server *actor.Conn) {
+		<-sessions
+		<-sessions
+		if _, err := server.Write([]byte("one")); err != nil { // nobody reads, yet it is taken
+			t.Fatal(err)
+		}
+		buf := make([]byte, 10)
+		if n, err := client.Read(buf); err != nil || string(buf[:n]) != "one" {
+			t.Fatalf("%q, %v", buf[:n], err)
+		}
+		time.Sleep(time.Second) // in the bubble: the pump takes over again
+		if err := server.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		<-closed
+		time.Sleep(time.Second)
+		for range 2 {
+			if _, err := client.Read(buf); err != io.EOF {
+				t.Errorf("Read: %v, want io.EOF", err)
+			}
+		}
+	})
+}
+
+// TestPumpLeavesPlaintext has the last bytes arrive with the end of the stream,
+// and be read one after the other when the server is gone.
+func TestPumpLeavesPlaintext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memoryLink()
+		client, server := compile(t, record.TLS12, unverified).connect(t, a, b, &actor.Config{Pumped: true})
+		for _, text := range []string{"a", "bc"} {
+			if _, err := server.Write([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		server.Close()
+		synctest.Wait()
+		for _, want := range "abc" {
+			var one [1]byte
+			if n, err := client.Read(one[:]); n != 1 || err != nil || rune(one[0]) != want {
+				t.Fatalf("%q, %v, want %q", one[:n], err, want)
+			}
+			time.Sleep(time.Second) // in the bubble: the pump would take over again
+		}
+		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("Read: %v, want io.EOF", err)
+		}
+		client.Close()
+	})
+}

@@ -36,7 +36,8 @@ type Conn struct {
 	out outbound // the writing role
 
 	dl                          sync.Mutex // orders changes of the transport's read deadline
-	yield                       int        // how many want the reading role from a blocked reader, under dl
+	yield                       int32      // how many want the reading role from a blocked reader, under dl
+	carried                     bool       // of pumped mode: it is a caller of Read who reads, under dl
 	readDeadline, writeDeadline deadline
 }
 
@@ -130,17 +131,25 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	}
 	c.readDeadline.set(t)
 	c.wakeWaiters()
-	c.dl.Lock()
-	p := c.pump.Load()
 	var err error
-	if p == nil && c.yield == 0 { // else it is never, or resume sets it
-		err = c.nc.SetReadDeadline(t)
+	c.dl.Lock()
+	if c.yield == 0 { // else resume does it
+		err = c.nc.SetReadDeadline(c.transportDeadline())
 	}
 	c.dl.Unlock()
-	if p != nil {
+	if p := c.pump.Load(); p != nil {
 		p.wake()
 	}
 	return err
+}
+
+// transportDeadline is the deadline of the transport's Read: the caller's, but
+// none while the pump reads. The caller of this holds dl.
+func (c *Conn) transportDeadline() time.Time {
+	if c.pump.Load() != nil && !c.carried {
+		return never
+	}
+	return c.readDeadline.time()
 }
 
 // SetWriteDeadline sets the time from which on Write fails, like SetReadDeadline.

@@ -157,11 +157,7 @@ func (c *Conn) resume() {
 	if c.yield--; c.yield > 0 {
 		return
 	}
-	t := c.readDeadline.time()
-	if c.pump.Load() != nil {
-		t = never
-	}
-	_ = c.nc.SetReadDeadline(t)
+	_ = c.nc.SetReadDeadline(c.transportDeadline())
 }
 
 // Detached is what Detach takes away from a connection.

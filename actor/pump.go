@@ -7,21 +7,34 @@ import (
 	"time"
 )
 
-// pump is the goroutine of pumped mode. It has the reading role whenever there
-// is no plaintext to read, so the peer is read ahead by no more than one buffer.
+// pump is the goroutine of pumped mode. It has the reading role while nobody
+// reads, until there is plaintext to read: so the peer is read ahead by no more than
+// one buffer. Who calls Read while the pump has the role waits for what it brings. Who
+// calls Read when it has not takes the role as in borrowed mode, and the pump
+// comes back once nobody has read for a moment: a busy connection is never
+// handed from goroutine to goroutine.
 type pump struct {
 	c       *Conn
 	mu      sync.Mutex
 	turn    sync.Cond // signals changes of all that follows
 	filling bool      // the pump has the reading role, or is about to take it
-	over    bool      // the pump has ended: take tells why
-	timer   *time.Timer
+	over    bool      // the pump has ended: reading has its final error
+	readers int       // calls of Read that have it, or wait for one that has
+	active  bool      // somebody has read since the timer was set
+	armed   bool      // the timer is set
+	rest    *time.Timer
+	alarm   *time.Timer // the read deadline, nil if there is none
 }
+
+// pumpDelay is how long nobody must have read before the pump takes over.
+const pumpDelay = time.Millisecond
 
 // startPump is called when the handshake is complete, with the reading role.
 func (c *Conn) startPump() {
 	p := &pump{c: c, filling: true}
 	p.turn.L = &p.mu
+	p.rest = time.AfterFunc(time.Hour, p.resume)
+	p.rest.Stop()
 	c.dl.Lock()
 	c.pump.Store(p)
 	_ = c.nc.SetReadDeadline(never)
@@ -30,7 +43,7 @@ func (c *Conn) startPump() {
 	go p.run()
 }
 
-// run reads until there is plaintext, waits until that is read, and so on.
+// run reads until there is plaintext, waits until it is wanted again, and so on.
 func (p *pump) run() {
 	for p.fill() {
 		p.mu.Lock()
@@ -52,6 +65,7 @@ func (p *pump) fill() bool {
 	c, in := p.c, &p.c.in
 	in.role.Lock()
 	defer in.role.Unlock()
+	defer in.release()
 	for in.err == nil && !c.isClosed() {
 		c.open()
 		if len(in.plain) > 0 {
@@ -64,46 +78,79 @@ func (p *pump) fill() bool {
 			c.ends(err)
 		}
 	}
-	in.release()
 	return false
+}
+
+// resume lets the pump take the role, unless somebody reads or did lately.
+func (p *pump) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = false
+	switch {
+	case p.active && !p.c.isClosed():
+		p.arm()
+	case p.readers == 0 && !p.over:
+		p.filling = true
+		p.turn.Broadcast()
+	}
+}
+
+func (p *pump) arm() {
+	p.active, p.armed = false, true
+	p.rest.Reset(pumpDelay)
 }
 
 // read is Conn.Read.
 func (p *pump) read(b []byte) (int, error) {
+	if err := p.enter(); err != nil {
+		return 0, err
+	}
+	n, err := p.c.read(b)
+	p.leave(err)
+	return n, err
+}
+
+// enter waits until the pump gives the role up.
+func (p *pump) enter() error {
+	c := p.c
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for {
+	for p.filling {
 		switch {
-		case p.c.isClosed() && p.c.fatal.Load() == nil:
-			return 0, net.ErrClosed
-		case p.c.readDeadline.passed():
-			return 0, os.ErrDeadlineExceeded
-		case p.filling:
-			p.turn.Wait()
-			continue
+		case c.isClosed() && c.fatal.Load() == nil:
+			return net.ErrClosed
+		case c.readDeadline.passed():
+			return os.ErrDeadlineExceeded
 		}
-		n, err, drained := p.take(b)
-		if drained && !p.over {
-			p.filling = true
-			p.turn.Broadcast()
-		}
-		if n > 0 || err != nil {
-			return n, err
-		}
-		if p.over {
-			return 0, net.ErrClosed
-		}
+		p.turn.Wait()
+	}
+	if p.readers++; p.readers == 1 {
+		c.carry(true)
+	}
+	return nil
+}
+
+func (p *pump) leave(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readers--; p.readers == 0 {
+		p.c.carry(false)
+	}
+	p.active = true
+	if !p.armed && (err == nil || isTimeout(err)) {
+		p.arm()
 	}
 }
 
-// take reads what is there, and tells whether that was all.
-func (p *pump) take(b []byte) (n int, err error, drained bool) {
-	c, in := p.c, &p.c.in
-	in.role.Lock()
-	defer in.role.Unlock()
-	n, err = c.take(b)
-	in.release()
-	return n, err, len(in.plain) == 0
+// carry says whether it is a caller of Read who reads the transport: then the
+// read deadline is the transport's.
+func (c *Conn) carry(on bool) {
+	c.dl.Lock()
+	defer c.dl.Unlock()
+	c.carried = on
+	if c.yield == 0 && c.readDeadline.at.Load() != 0 {
+		_ = c.nc.SetReadDeadline(c.transportDeadline())
+	}
 }
 
 // wake has those who wait look at the deadline and whether the connection is
@@ -112,12 +159,12 @@ func (p *pump) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.turn.Broadcast()
-	if p.timer != nil {
-		p.timer.Stop()
-		p.timer = nil
+	if p.alarm != nil {
+		p.alarm.Stop()
+		p.alarm = nil
 	}
 	if t := p.c.readDeadline.time(); !t.IsZero() && time.Until(t) > 0 {
-		p.timer = time.AfterFunc(time.Until(t)+1, p.announce)
+		p.alarm = time.AfterFunc(time.Until(t)+1, p.announce)
 	}
 }
 

@@ -50,6 +50,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if pump := c.pump.Load(); pump != nil {
 		return pump.read(p)
 	}
+	return c.read(p)
+}
+
+// read is Read by a caller who may have the reading role for as long as it blocks.
+func (c *Conn) read(p []byte) (int, error) {
 	in := &c.in
 	in.role.Lock()
 	defer in.role.Unlock()
@@ -206,7 +211,7 @@ func (c *Conn) interrupted(timeout error) error {
 	c.dl.Lock()
 	wanted := c.yield > 0
 	c.dl.Unlock()
-	if !wanted && c.pump.Load() == nil || c.readDeadline.passed() {
+	if !wanted {
 		return timeout
 	}
 	c.in.role.Unlock()
