@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tacet/handshake/cred"
@@ -40,6 +41,9 @@ func (r *row) serverCredential() *cred.Credential {
 		template.NotAfter = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	case faultName:
 		template = credtest.LeafTemplate(otherName)
+	}
+	if strings.HasPrefix(string(r.kind()), "rsa") && r.kind() != credtest.RSAPSS {
+		template.KeyUsage |= x509.KeyUsageKeyEncipherment // which NSS wants of RSA keys
 	}
 	if r.terms.sni { // s_server has no chain for a second certificate
 		return ca.Credential(r, template, r.kind())

@@ -71,6 +71,9 @@ func (o role) other() role {
 
 // all are the peers of the table, which run until stop is called.
 func all() (peers []peer, stop func()) {
-	process := new(nodeProcess)
-	return []peer{openssl{}, gotls{}, node{process}, gnutls{}, boringssl{}, curl{}}, process.stop
+	process, databases := new(nodeProcess), new(nssDatabases)
+	return []peer{openssl{}, gotls{}, node{process}, gnutls{}, boringssl{}, nss{databases}, curl{}}, func() {
+		process.stop()
+		databases.stop()
+	}
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a row may take. It is long: a row that hangs, hangs.
-const patience = 30 * time.Second
+const patience = 6 * time.Second
 
 // row is one case at one version with one peer in one role, while it runs.
 type row struct {
@@ -179,11 +179,10 @@ func (e *end) serveOnce() error {
 			return err
 		}
 	case io.EOF:
-		_ = e.CloseWrite() // the peer may not be there any more
-		return nil
 	default:
 		return err
 	}
+	_ = e.CloseWrite() // the peer may not be there any more
 	return e.readEnd()
 }
 
@@ -269,10 +268,20 @@ func (r *row) script(e *end, t talk) []step {
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{quit, closed, gone})
 	case r.terms.update != "":
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{closing, closed})
+	case theirs && r.isWaiting():
+		return []step{listen, tell, isTold, closing, closed}
 	case theirs:
 		return []step{listen, tell, isTold, quit, closed, gone}
 	}
-	return []step{ask, isAsked, listen, closing, closed}
+	return []step{ask, isAsked, listen, gone, closed}
+}
+
+// waiting is a client that never closes first.
+type waiting interface{ waits() }
+
+func (r *row) isWaiting() bool {
+	_, ok := r.peer.(waiting)
+	return ok
 }
 
 // truncating is a peer that closes without close_notify.
