@@ -13,9 +13,8 @@ var ErrDetached = errors.New("actor: the engine was taken away")
 
 // UpdateKeys changes the keys that this side writes with, and asks the peer to
 // change its own if request is set. TLS 1.3 only; the handshake must be complete.
-//
-// = RFC 9846 §4.7.3
 func (c *Conn) UpdateKeys(request bool) error {
+	//= RFC 9846 §4.7.3
 	return c.writing("UpdateKeys", func(s *handshake.Sender) error { return s.UpdateKeys(request) })
 }
 
@@ -47,9 +46,8 @@ func (c *Conn) writing(what string, f func(*handshake.Sender) error) error {
 
 // Export derives keying material, as handshake.ConnectionState.Export does. The
 // handshake must be complete.
-//
-// = RFC 9846 §7.5
 func (c *Conn) Export(label string, context []byte, length int) ([]byte, error) {
+	//= RFC 9846 §7.5
 	if !c.secured.Load() {
 		return nil, &handshake.Error{Kind: handshake.KindNotSecure, Field: "Export"}
 	}

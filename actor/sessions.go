@@ -26,9 +26,8 @@ const sessionsPerName = 4
 //
 // Get gives the newest session first, and a TLS 1.3 session once only, so that
 // connections cannot be linked by their tickets.
-//
-// = RFC 9846 Appendix C.4
 func NewSessionCache(names int) SessionCache {
+	//= RFC 9846 §C.4
 	if names < 1 {
 		names = 64
 	}

@@ -204,9 +204,8 @@ func (c *Conn) yieldWriting() {
 // CloseWrite sends close_notify, after which Write fails and the peer reads
 // io.EOF, and half-closes the transport if that has a CloseWrite. Reading goes
 // on. Before the handshake is complete it is misuse.
-//
-// = RFC 9846 §6.1
 func (c *Conn) CloseWrite() error {
+	//= RFC 9846 §6.1
 	if !c.secured.Load() {
 		return &handshake.Error{Kind: handshake.KindNotSecure, Field: "CloseWrite"}
 	}
