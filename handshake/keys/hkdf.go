@@ -6,14 +6,13 @@ const labelPrefix = "tls13 "
 // maxLabel is the longest HkdfLabel in bytes: a length, two opaque<0..255>.
 const maxLabel = 2 + 1 + 255 + 1 + 255
 
-//= RFC 9846 §7.1
-
 // ExpandLabel fills out with HKDF-Expand-Label(secret, label, context, len(out)).
 // The prefix "tls13 " is added here. It allocates nothing and keeps nothing.
 //
 // It panics when label is longer than 249 bytes, context longer than 255 or
 // out longer than 255 digests: those are constants of the callers.
 func ExpandLabel(out []byte, h Hash, secret []byte, label string, context []byte) {
+	//= RFC 9846 §7.1
 	size := h.Size()
 	if len(labelPrefix)+len(label) > 255 || len(context) > 255 || len(out) > 255*size {
 		panic("keys: label, context or output too long for HKDF-Expand-Label")

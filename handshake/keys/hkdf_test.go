@@ -51,9 +51,8 @@ func expandLabelStd(h func() hash.Hash, secret []byte, label string, context []b
 	return out
 }
 
-//= RFC 9846 §7.1
-
 func TestExpandLabelIsCryptoHKDF(t *testing.T) {
+	//= RFC 9846 §7.1 type=test
 	for _, h := range bothHashes {
 		secret := random(h.Size())
 		for _, label := range []string{"", "key", "c hs traffic", string(random(249))} {

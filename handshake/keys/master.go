@@ -22,21 +22,19 @@ type Master struct {
 	b [MasterLen]byte
 }
 
-//= RFC 5246 §8.1
-
 // NewMaster derives the master secret from the premaster secret and both
 // randoms (32 bytes each). Nothing is kept.
 func NewMaster(h Hash, premaster, clientRandom, serverRandom []byte) Master {
+	//= RFC 5246 §8.1
 	m := Master{h: h}
 	prf(m.b[:], h, premaster, "master secret", clientRandom, serverRandom, nil)
 	return m
 }
 
-//= RFC 7627 §4
-
 // NewExtendedMaster derives the extended master secret: sessionHash is the
 // transcript hash up to and including ClientKeyExchange. Nothing is kept.
 func NewExtendedMaster(h Hash, premaster, sessionHash []byte) Master {
+	//= RFC 7627 §4
 	m := Master{h: h}
 	prf(m.b[:], h, premaster, "extended master secret", sessionHash, nil, nil)
 	return m
@@ -64,11 +62,10 @@ func (m *Master) Clear() { *m = Master{} }
 // IsZero reports whether m holds nothing.
 func (m *Master) IsZero() bool { return m.h == 0 }
 
-//= RFC 5246 §6.3
-
 // Keys are the protections of the two directions, from the key block: what the
 // client writes and what the server writes.
 func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serverRandom []byte) (client, server record.Protection) {
+	//= RFC 5246 §6.3
 	var buf [maxKeyBlock]byte
 	macLen, keyLen, ivLen := suite.MACLen, suite.KeyLen, suite.SaltLen
 	block := buf[:2*(macLen+keyLen+ivLen)]
@@ -94,11 +91,10 @@ func join(mac, key []byte) []byte {
 // keys, 16-byte IVs.
 const maxKeyBlock = 2 * (48 + 32 + 16)
 
-//= RFC 5246 §7.4.9
-
 // Finished appends the 12 bytes of verify_data to dst: the client's if client,
 // else the server's; th is the transcript hash. It allocates only to grow dst.
 func (m *Master) Finished(dst []byte, client bool, th []byte) []byte {
+	//= RFC 5246 §7.4.9
 	var out [verifyDataLen]byte
 	m.finished(&out, client, th)
 	return append(dst, out[:]...)
@@ -124,12 +120,11 @@ func (m *Master) finished(out *[verifyDataLen]byte, client bool, th []byte) {
 	prf(out[:], m.h, m.b[:], label, th, nil, nil)
 }
 
-//= RFC 5705 §4
-
 // Export returns n bytes of exported keying material. An empty context
 // (hasContext) differs from none. It returns nil when n is negative, context
 // is longer than 65,535 bytes or label is one that TLS itself uses.
 func (m *Master) Export(label string, context []byte, hasContext bool, clientRandom, serverRandom []byte, n int) []byte {
+	//= RFC 5705 §4
 	if n < 0 || len(context) > 0xffff || slices.Contains(reservedLabels[:], label) {
 		return nil
 	}

@@ -6,10 +6,9 @@ const prfRoom = 32 + 2*randomLen
 
 const randomLen = 32
 
-//= RFC 5246 §5
-
 // prf fills out with PRF(secret, label, seed), where seed is a | b | c.
 func prf(out []byte, h Hash, secret []byte, label string, a, b, c []byte) {
+	//= RFC 5246 §5
 	var key hmacKey
 	key.set(h, secret)
 	size := h.Size()

@@ -16,11 +16,10 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-//= RFC 5246 §5
-
 // The vectors of "[TLS] TLS 1.2 PRF test vectors" on the IETF TLS list, which
 // most libraries carry (mail archive message fzVCzk-z3FShgGJ6DOXqM1ydxms).
 func TestPRFVectors(t *testing.T) {
+	//= RFC 5246 §5 type=test
 	for _, v := range []struct {
 		h                  Hash
 		secret, seed, want string
@@ -79,9 +78,8 @@ func TestMasterAgainstOpenSSL(t *testing.T) {
 	}
 }
 
-//= RFC 5705 §4
-
 func TestExportRefuses(t *testing.T) {
+	//= RFC 5705 §4 type=test
 	m := MasterFromBytes(SHA256, make([]byte, MasterLen))
 	random := make([]byte, 32)
 	for _, label := range reservedLabels {

@@ -87,9 +87,8 @@ func (tr trace) finished(name string, s Secret, transcript *Transcript) {
 	}
 }
 
-//= RFC 8448 §3
-
 func TestSimpleTrace(t *testing.T) {
+	//= RFC 8448 §3 type=test
 	tr := readTrace(t, "simple 1-RTT (§3)")
 	var hello Transcript
 	hello.Write(tr.get("ClientHello"))
@@ -127,9 +126,8 @@ func TestSimpleTrace(t *testing.T) {
 	tr.wantSecret("PSK", resumption.ResumptionPSK([]byte{0, 0}))
 }
 
-//= RFC 8448 §4
-
 func TestResumedTrace(t *testing.T) {
+	//= RFC 8448 §4 type=test
 	tr := readTrace(t, "resumed 0-RTT (§4)")
 	early := NewEarly(SHA256, readTrace(t, "simple 1-RTT (§3)").get("PSK"))
 	binder := early.Binder(false)
@@ -171,9 +169,8 @@ func TestResumedTrace(t *testing.T) {
 	tr.wantSecret("res master", app.ResumptionMaster(hello.Sum(nil)))
 }
 
-//= RFC 8448 §5
-
 func TestRetryTrace(t *testing.T) {
+	//= RFC 8448 §5 type=test
 	tr := readTrace(t, "HelloRetryRequest (§5)")
 	var hello Transcript
 	hello.Write(tr.get("ClientHello1"))

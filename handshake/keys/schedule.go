@@ -8,11 +8,10 @@ type Early struct {
 	derived Secret // the salt of the next stage
 }
 
-//= RFC 9846 §7.1
-
 // NewEarly starts the schedule. A nil or empty psk means none: zeros of the
 // hash's length take its place. psk is not kept.
 func NewEarly(h Hash, psk []byte) Early {
+	//= RFC 9846 §7.1
 	var zeros [maxSize]byte
 	if len(psk) == 0 {
 		psk = zeros[:h.Size()]
@@ -23,11 +22,10 @@ func NewEarly(h Hash, psk []byte) Early {
 	return e
 }
 
-//= RFC 9846 §4.3.11.2
-
 // Binder is the key whose Finished, over the truncated ClientHello, binds the
 // PSK: of a PSK that was provisioned outside TLS when external, else of a ticket's.
 func (e *Early) Binder(external bool) Secret {
+	//= RFC 9846 §4.3.11.2
 	label := "res binder"
 	if external {
 		label = "ext binder"

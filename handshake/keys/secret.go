@@ -40,10 +40,9 @@ func (s *Secret) Clear() { *s = Secret{} }
 // IsZero reports whether s holds nothing.
 func (s *Secret) IsZero() bool { return s.h == 0 }
 
-//= RFC 9846 §7.1
-
 // derive is Derive-Secret with the transcript hash already taken.
 func (s *Secret) derive(label string, th []byte) Secret {
+	//= RFC 9846 §7.1
 	d := Secret{h: s.h}
 	ExpandLabel(d.Bytes(), s.h, s.Bytes(), label, th)
 	return d
@@ -56,13 +55,12 @@ func (s *Secret) deriveEmpty(label string) Secret {
 	return s.derive(label, d[:s.h.Size()])
 }
 
-//= RFC 9846 §4.5.3
-
 // Finished appends the verify_data of a Finished message, or a PSK binder, to
 // dst: s is the sender's handshake traffic secret (its application traffic
 // secret after post-handshake authentication) or the binder key, th the
 // transcript hash. It allocates only to grow dst.
 func (s *Secret) Finished(dst, th []byte) []byte {
+	//= RFC 9846 §4.5.3
 	var mac [maxSize]byte
 	s.finished(&mac, th)
 	return append(dst, mac[:s.h.Size()]...)
@@ -85,21 +83,22 @@ func (s *Secret) finished(mac *[maxSize]byte, th []byte) {
 	extract(mac, s.h, key.Bytes(), th)
 }
 
-//= RFC 9846 §7.2
-
 // Next is the traffic secret after a KeyUpdate.
-func (s *Secret) Next() Secret { return s.derive("traffic upd", nil) }
-
-//= RFC 9846 §4.7.1
+func (s *Secret) Next() Secret {
+	//= RFC 9846 §7.2
+	return s.derive("traffic upd", nil)
+}
 
 // ResumptionPSK is the PSK of a ticket with that nonce (0 to 255 bytes); s is
 // the resumption secret.
-func (s *Secret) ResumptionPSK(nonce []byte) Secret { return s.derive("resumption", nonce) }
-
-//= RFC 9846 §7.3
+func (s *Secret) ResumptionPSK(nonce []byte) Secret {
+	//= RFC 9846 §4.7.1
+	return s.derive("resumption", nonce)
+}
 
 // Protection is how records are protected under the traffic secret s.
 func (s *Secret) Protection(suite *suites.Suite) record.Protection {
+	//= RFC 9846 §7.3
 	var both [maxKey + ivLen13]byte // one array: the suite's constructor makes it escape
 	key, iv := both[:suite.KeyLen], both[maxKey:]
 	ExpandLabel(key, s.h, s.Bytes(), "key", nil)
@@ -107,13 +106,12 @@ func (s *Secret) Protection(suite *suites.Suite) record.Protection {
 	return suite.Protect(record.TLS13, key, iv)
 }
 
-//= RFC 9846 §7.5
-
 // Export returns n bytes of exported keying material; s is an exporter secret.
 // No context and an empty context are the same. It returns nil when label is
 // longer than 249 bytes or n is not within 0 and 255 digests (8,160 bytes for
 // SHA-256, 12,240 for SHA-384).
 func (s *Secret) Export(label string, context []byte, n int) []byte {
+	//= RFC 9846 §7.5
 	if len(labelPrefix)+len(label) > 255 || n < 0 || n > 255*s.h.Size() {
 		return nil
 	}

@@ -64,8 +64,6 @@ func (t *Transcript) SumWith(dst, extra []byte) []byte {
 	return append(dst, c.Sum(t.sum[:0])...)
 }
 
-//= RFC 9846 §4.3.11.2
-
 // PartialSum appends to dst the hash h of what was written and then truncated,
 // the ClientHello that is about to follow cut before its binders: the hash that
 // a PSK binder is made of. h is the PSK's hash, known before the suite's. It is
@@ -75,6 +73,7 @@ func (t *Transcript) SumWith(dst, extra []byte) []byte {
 // After a HelloRetryRequest the suite is settled, and only PSKs of its hash may
 // be offered or chosen: for another hash, ok is false.
 func (t *Transcript) PartialSum(dst []byte, h Hash, truncated []byte) (sum []byte, ok bool) {
+	//= RFC 9846 §4.3.11.2
 	if t.running != nil {
 		if t.h != h {
 			return dst, false
@@ -106,13 +105,12 @@ func (t *Transcript) KeepRaw(keep bool) {
 // call and must not be changed.
 func (t *Transcript) Raw() []byte { return t.raw }
 
-//= RFC 9846 §4.5.1
-
 // Retry replaces what was written, which must be the first ClientHello alone,
 // by the message_hash message that stands for it once a HelloRetryRequest is
 // sent or received. The HelloRetryRequest is written afterwards. It panics
 // before Pick.
 func (t *Transcript) Retry() {
+	//= RFC 9846 §4.5.1
 	const typeMessageHash = 254
 	hello := t.Sum(nil)
 	message := append([]byte{typeMessageHash, 0, 0, byte(len(hello))}, hello...)
