@@ -70,11 +70,10 @@ type Session struct {
 	Extra []byte
 }
 
-//= RFC 9846 §4.7.1
-
 // Expired reports whether s is too old at now. A session from the future is
 // expired too: a clock that went back says nothing of its age.
 func (s *Session) Expired(now time.Time) bool {
+	//= RFC 9846 §4.7.1
 	age := now.Sub(s.Created)
 	return age < 0 || age >= min(s.Lifetime, MaxLifetime)
 }
@@ -86,12 +85,11 @@ func (s *Session) Resumable(now time.Time) bool {
 	return s.check() == nil && !s.Expired(now)
 }
 
-//= RFC 9846 §4.3.11
-
 // Fits reports whether s may be resumed under suite at version v. Up to TLS 1.2
 // that must be its own suite; in TLS 1.3 one with its hash. A session of one
 // version is never resumed in another.
 func (s *Session) Fits(v record.Version, suite *suites.Suite) bool {
+	//= RFC 9846 §4.3.11
 	if s.Version != v || suite == nil {
 		return false
 	}
@@ -102,19 +100,17 @@ func (s *Session) Fits(v record.Version, suite *suites.Suite) bool {
 	return own != nil && suite.TLS13() && own.Hash == suite.Hash
 }
 
-//= RFC 9846 §4.3.11.1
-
 // ObfuscatedAge is the obfuscated_ticket_age that a client sends at now.
 func (s *Session) ObfuscatedAge(now time.Time) uint32 {
+	//= RFC 9846 §4.3.11.1
 	return uint32(now.Sub(s.Created).Milliseconds()) + s.AgeAdd
 }
-
-//= RFC 9846 §8.3
 
 // AgeSkew is how much older the client believes s to be than the server does
 // at now, from the obfuscated age that it sent. Negative: younger. A server
 // takes early data only when the skew is small.
 func (s *Session) AgeSkew(now time.Time, obfuscated uint32) time.Duration {
+	//= RFC 9846 §8.3
 	claimed := time.Duration(obfuscated-s.AgeAdd) * time.Millisecond
 	return claimed - now.Sub(s.Created)
 }

@@ -187,9 +187,8 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-//= RFC 9846 §4.3.11
-
 func TestFits(t *testing.T) {
+	//= RFC 9846 §4.3.11 type=test
 	for _, c := range []struct {
 		version record.Version
 		own     suites.ID
@@ -215,9 +214,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-//= RFC 9846 §4.3.11.1
-
 func TestObfuscatedAge(t *testing.T) {
+	//= RFC 9846 §4.3.11.1 type=test
 	s := full13()
 	now := s.Created.Add(90 * time.Second)
 	age := s.ObfuscatedAge(now)

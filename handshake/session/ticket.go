@@ -32,8 +32,6 @@ const (
 	macLen  = sha256.Size
 )
 
-//= RFC 5077 §4
-
 // Seal appends the ticket of state to dst:
 //
 //	| name 16 | iv 16 | AES-128-CBC(state, padding) | HMAC-SHA256 32 |
@@ -42,6 +40,7 @@ const (
 // be drawn at random for each ticket. state may not overlap the bytes that are
 // appended; it is not kept.
 func Seal(dst []byte, k *TicketKey, iv [16]byte, state []byte) []byte {
+	//= RFC 5077 §4
 	start := len(dst)
 	dst = slices.Grow(dst, len(state)+Overhead)
 	dst = append(dst, k.Name()...)
@@ -56,14 +55,13 @@ func Seal(dst []byte, k *TicketKey, iv [16]byte, state []byte) []byte {
 	return k.mac(dst, dst[start:])
 }
 
-//= RFC 5077 §4
-
 // Open returns the state that Seal put into ticket under one of keys, and the
 // index of that key: at 0, the current one, the ticket need not be renewed.
 // The MAC is checked, in constant time, before anything is decrypted; ok is
 // false for a ticket of other keys, altered or malformed. ticket is neither
 // changed nor kept; state is the caller's.
 func Open(keys []TicketKey, ticket []byte) (state []byte, index int, ok bool) {
+	//= RFC 5077 §4
 	body := len(ticket) - nameLen - ivLen - macLen
 	if body < aes.BlockSize || body%aes.BlockSize != 0 {
 		return nil, 0, false

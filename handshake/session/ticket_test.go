@@ -24,13 +24,12 @@ func testIV() (iv [16]byte) {
 	return iv
 }
 
-//= RFC 5077 §4
-
 // The ticket of "a session's state, of 37 bytes in all" as OpenSSL 3.0 makes its parts:
 //
 //	openssl enc -aes-128-cbc -K 2021…2f -iv f0f1…ff
 //	openssl dgst -sha256 -mac HMAC -macopt hexkey:1011…1f   (over name, iv and body)
 func TestSealAgainstOpenSSL(t *testing.T) {
+	//= RFC 5077 §4 type=test
 	const want = "000102030405060708090a0b0c0d0e0ff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff0382ec4ae646a7b3862b3759ff39cc058e743d0b16e4b055311f1c654469f4f097e7059f77fc4b7962a60178f405bf62d033d15e2ec6fd83a9a2e53b201ff16b9fe22ad48275e389cdef33d16b42929f"
 	k := testKey(0)
 	got := Seal([]byte("x"), &k, testIV(), []byte("a session's state, of 37 bytes in all"))
