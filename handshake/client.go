@@ -131,9 +131,8 @@ func (fx *effects) generate(g kx.Group, label Label) (secret kx.Secret, err erro
 }
 
 // newHello builds a first ClientHello.
-//
-// = RFC 9846 §4.2.2
 func (fx *effects) newHello(o *offer) *msg.ClientHello {
+	//= RFC 9846 §4.2.2
 	p := fx.profile
 	h := &msg.ClientHello{Version: min(p.max, record.TLS12), Compression: []byte{0}}
 	copy(h.Random[:], fx.draw(LabelClientRandom, 32))
@@ -175,9 +174,8 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 }
 
 // hostName is what may stand in server_name: no IP address, no final dot.
-//
-// = RFC 6066 §3
 func hostName(name string) string {
+	//= RFC 6066 §3
 	name = strings.TrimSuffix(name, ".")
 	if name == "" || len(name) > maxServerNameLength {
 		return ""
@@ -243,9 +241,8 @@ func (o *offer) extendPSK(fx *effects, x *msg.Extensions) {
 }
 
 // sendHello sends the offer's hello, with its binder.
-//
-// = RFC 9846 §4.3.11.2
 func (fx *effects) sendHello(o *offer) error {
+	//= RFC 9846 §4.3.11.2
 	lo := len(fx.out)
 	fx.out = o.hello.Append(fx.out)
 	raw := fx.out[lo:]
@@ -288,9 +285,8 @@ func (s *waitServerHello) serverHello(fx *effects, m *msg.ServerHello) (afterSer
 }
 
 // version checks what the server picked. It checks nothing else.
-//
-// = RFC 9846 §4.3.1
 func (o *offer) version(fx *effects, m *msg.ServerHello) (record.Version, error) {
+	//= RFC 9846 §4.3.1
 	p := fx.profile
 	v := m.Version
 	if m.Ext.Have(msg.ExtSupportedVersions) || m.Retry() {
@@ -319,9 +315,8 @@ func (o *offer) version(fx *effects, m *msg.ServerHello) (record.Version, error)
 
 // downgraded looks for the sentinel of a server that knows a higher version
 // than an attacker let it see.
-//
-// = RFC 9846 §4.2.3
 func (o *offer) downgraded(p *profile, m *msg.ServerHello, v record.Version) error {
+	//= RFC 9846 §4.2.3
 	tail := [8]byte(m.Random[24:])
 	if v < p.max && p.max >= record.TLS13 && (tail == msg.DowngradeTLS12 || tail == msg.DowngradeTLS11) ||
 		v < record.TLS12 && p.max >= record.TLS12 && tail == msg.DowngradeTLS11 {
@@ -331,9 +326,8 @@ func (o *offer) downgraded(p *profile, m *msg.ServerHello, v record.Version) err
 }
 
 // common checks what a ServerHello of TLS 1.3 and a HelloRetryRequest have in common.
-//
-// = RFC 9846 §4.2.3
 func (o *offer) common(fx *effects, m *msg.ServerHello) error {
+	//= RFC 9846 §4.2.3
 	suite := fx.profile.suite(m.Suite)
 	switch {
 	case string(m.SessionID) != string(o.hello.SessionID):
@@ -348,9 +342,8 @@ func (o *offer) common(fx *effects, m *msg.ServerHello) error {
 }
 
 // again answers a HelloRetryRequest.
-//
-// = RFC 9846 §4.2.4
 func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error) {
+	//= RFC 9846 §4.2.4
 	if err := o.common(fx, m); err != nil {
 		return nil, err
 	}

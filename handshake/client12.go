@@ -20,9 +20,8 @@ type agreed12 struct {
 }
 
 // accept12 takes a ServerHello of TLS ≤ 1.2.
-//
-// = RFC 5246 §7.4.1.3
 func (o *offer) accept12(fx *effects, m *msg.ServerHello, v record.Version) (afterServerHello, error) {
+	//= RFC 5246 §7.4.1.3
 	if err := m.Ext.Check(msg.InServerHello12, o.hello.Ext.Offered()); err != nil {
 		return nil, err
 	}
@@ -58,9 +57,8 @@ func (o *offer) accept12(fx *effects, m *msg.ServerHello, v record.Version) (aft
 }
 
 // resume12 takes up the session that the server agreed to by echoing the session id.
-//
-// = RFC 5077 §3.4
 func (o *offer) resume12(fx *effects, a *agreed12) (afterServerHello, error) {
+	//= RFC 5077 §3.4
 	s := o.session
 	switch {
 	case s == nil || s.Version >= record.TLS13:
@@ -106,8 +104,8 @@ func (s *waitCertificate12) step(fx *effects, m msg.Raw) (state, error) {
 	return expect(fx, m, s.certificate)
 }
 
-// = RFC 5246 §7.4.2
 func (s *waitCertificate12) certificate(fx *effects, m *msg.Certificate12) (afterCertificate12, error) {
+	//= RFC 5246 §7.4.2
 	if m.Chain.Len() == 0 {
 		return nil, failure(KindEmptyChain, "Certificate.certificate_list")
 	}
@@ -159,8 +157,8 @@ type exchange12 struct {
 	share []byte
 }
 
-// = RFC 8422 §5.4
 func (s *waitKeyExchange) keyExchange(fx *effects, m *msg.ServerECDHE) (afterKeyExchange12, error) {
+	//= RFC 8422 §5.4
 	g := fx.profile.group(kx.ID(m.Group))
 	if g == nil || g.MinTLS13() {
 		return nil, failure(KindWrongGroup, "ServerKeyExchange.namedcurve")
@@ -214,8 +212,8 @@ const (
 	certTypeECDSA = 64
 )
 
-// = RFC 5246 §7.4.4
 func (s *waitRequestOrDone) request(fx *effects, m *msg.CertificateRequest12) (afterRequest12, error) {
+	//= RFC 5246 §7.4.4
 	fx.hear()
 	fx.conn.CertificateRequested = true
 	r := &request12{}
@@ -293,9 +291,8 @@ func (s *verifyingServer12) verified(fx *effects) (afterServerVerdict12, error) 
 }
 
 // exchange sends ClientKeyExchange and derives the keys.
-//
-// = RFC 8422 §5.7
 func (x *exchange12) exchange(fx *effects) (*keys12, error) {
+	//= RFC 8422 §5.7
 	share, premaster, err := fx.encapsulate(x.group, LabelClientShare, x.share)
 	if err != nil {
 		return nil, badShare12(err, "ServerKeyExchange.public")
@@ -316,9 +313,8 @@ func (fx *effects) encapsulate(g kx.Group, label Label, peer []byte) (share, sha
 }
 
 // derive12 makes the master secret once ClientKeyExchange is in the transcript.
-//
-// = RFC 7627 §4
 func (fx *effects) derive12(premaster []byte) *keys12 {
+	//= RFC 7627 §4
 	hash := keys.FromCrypto(fx.conn.Suite.Hash)
 	var master keys.Master
 	if fx.conn.ExtendedMasterSecret {
@@ -474,9 +470,8 @@ func (s *waitServerFinished12) finished(fx *effects, m *msg.Finished) (afterServ
 }
 
 // takeFinished12 checks and hears the peer's Finished.
-//
-// = RFC 5246 §7.4.9
 func (fx *effects) takeFinished12(m *msg.Finished, k *keys12, client bool) error {
+	//= RFC 5246 §7.4.9
 	if len(m.Verify) != finishedLen12 {
 		return failure(KindBadFinishedLength, "Finished.verify_data")
 	}

@@ -24,9 +24,8 @@ type during13 struct{}
 func (during13) toleratesCCS() bool { return true }
 
 // accept13 takes a ServerHello of TLS 1.3.
-//
-// = RFC 9846 §4.2.3
 func (o *offer) accept13(fx *effects, m *msg.ServerHello) (*waitEncryptedExtensions, error) {
+	//= RFC 9846 §4.2.3
 	if err := o.common(fx, m); err != nil {
 		return nil, err
 	}
@@ -57,9 +56,8 @@ func (o *offer) accept13(fx *effects, m *msg.ServerHello) (*waitEncryptedExtensi
 }
 
 // derive enters the handshake stage of the key schedule.
-//
-// = RFC 9846 §7.1
 func (a *agreed13) derive(fx *effects, early keys.Early, shared []byte) {
+	//= RFC 9846 §7.1
 	a.schedule = early.Handshake(shared)
 	clear(shared)
 	th := fx.hash()
@@ -70,9 +68,8 @@ func (a *agreed13) derive(fx *effects, early keys.Early, shared []byte) {
 }
 
 // chosenPSK is the stage that the key schedule starts from.
-//
-// = RFC 9846 §4.3.11
 func (o *offer) chosenPSK(fx *effects, m *msg.ServerHello, hash keys.Hash) (keys.Early, error) {
+	//= RFC 9846 §4.3.11
 	if !m.Ext.Have(msg.ExtPreSharedKey) {
 		return keys.NewEarly(hash, nil), nil
 	}
@@ -97,9 +94,8 @@ func (fx *effects) recall(s *session.Session) error {
 }
 
 // agreeKey finishes the key exchange with the server's share.
-//
-// = RFC 9846 §4.3.8
 func (o *offer) agreeKey(fx *effects, m *msg.ServerHello) ([]byte, error) {
+	//= RFC 9846 §4.3.8
 	if !m.Ext.Have(msg.ExtKeyShare) {
 		return nil, failure(KindMissingExtension, "ServerHello key_share")
 	}
@@ -141,9 +137,8 @@ func (s *waitEncryptedExtensions) encryptedExtensions(fx *effects, m *msg.Encryp
 }
 
 // takeProtocol takes the server's ALPN answer, one of the names offered.
-//
-// = RFC 7301 §3.1
 func (fx *effects) takeProtocol(x *msg.Extensions, offered msg.Vector8) error {
+	//= RFC 7301 §3.1
 	if !x.Have(msg.ExtALPN) {
 		return nil
 	}
@@ -205,8 +200,8 @@ func (s *waitCertificate) step(fx *effects, m msg.Raw) (state, error) {
 	return expect(fx, m, s.certificate)
 }
 
-// = RFC 9846 §4.5.1
 func (s *waitCertificate) certificate(fx *effects, m *msg.Certificate13) (afterCertificate, error) {
+	//= RFC 9846 §4.5.1
 	if m.Entries.Len() == 0 {
 		return nil, failure(KindEmptyChain, "Certificate.certificate_list")
 	}
@@ -251,8 +246,8 @@ func (s *waitCertificateVerify) step(fx *effects, m msg.Raw) (state, error) {
 	return expect(fx, m, s.certificateVerify)
 }
 
-// = RFC 9846 §4.5.2
 func (s *waitCertificateVerify) certificateVerify(fx *effects, m *msg.CertificateVerify) (afterCertificateVerify, error) {
+	//= RFC 9846 §4.5.2
 	if err := fx.verifySignature(m.Scheme, fx.signedContent(true), m.Signature); err != nil {
 		return nil, err
 	}
@@ -311,9 +306,8 @@ func (s *waitServerFinished) finished(fx *effects, m *msg.Finished) (afterServer
 }
 
 // checkFinished13 verifies the peer's Finished, which is not in the transcript yet.
-//
-// = RFC 9846 §4.5.3
 func (fx *effects) checkFinished13(m *msg.Finished, base keys.Secret) error {
+	//= RFC 9846 §4.5.3
 	if len(m.Verify) != base.Hash().Size() {
 		return failure(KindBadFinishedLength, "Finished.verify_data")
 	}
@@ -332,8 +326,8 @@ type finishing13 struct {
 	server keys.Secret // server_application_traffic_secret_0
 }
 
-// = RFC 9846 §7.1
 func (f *finishing13) derive(fx *effects) {
+	//= RFC 9846 §7.1
 	f.app = f.agreed.schedule.Application()
 	th := fx.hash()
 	f.client = f.app.ClientTraffic(th)

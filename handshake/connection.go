@@ -72,9 +72,8 @@ const MaxExport = 1 << 14
 // Export derives keying material for the application (RFC 5705, RFC 9846 §7.5):
 // length bytes, 1 to MaxExport. A nil context differs from an empty one up to
 // TLS 1.2 and does not in TLS 1.3. Labels that TLS itself uses are refused up to TLS 1.2.
-//
-// = RFC 9846 §7.5
 func (c *ConnectionState) Export(label string, context []byte, length int) ([]byte, error) {
+	//= RFC 9846 §7.5
 	switch {
 	case !c.complete:
 		return nil, misuse(KindNotSecure, "Export")

@@ -139,9 +139,8 @@ func (fx *effects) event(ev Event) { fx.add(effect{kind: doEvent, event: &ev}) }
 
 // readKeys installs TLS 1.3 read keys. No handshake bytes may be left over
 // under the old ones.
-//
-// = RFC 9846 §5.1
 func (fx *effects) readKeys(secret keys.Secret) error {
+	//= RFC 9846 §5.1
 	return fx.readProtection(secret.Protection(fx.conn.Suite), secret)
 }
 

@@ -230,9 +230,8 @@ func (e *Engine) terminal() EventKind {
 
 // CloseWrite sends close_notify. Nothing can be sealed after it; reading goes on.
 // During the handshake it ends the connection with user_canceled before it.
-//
-// = RFC 9846 §6.1
 func (e *Engine) CloseWrite() {
+	//= RFC 9846 §6.1
 	if e.spent {
 		return
 	}

@@ -105,9 +105,8 @@ func (r *Receiver) read(dst, in []byte) (n int, it item, err error) {
 }
 
 // skips reports whether a record that was refused is early data to skip, and counts it.
-//
-// = RFC 9846 §4.3.10
 func (r *Receiver) skips(n int, err error) bool {
+	//= RFC 9846 §4.3.10
 	refused, ok := err.(*record.Error)
 	if !ok || r.skip != skipUndecryptable || refused.Kind != record.KindBadMAC || n == 0 {
 		return false
@@ -157,9 +156,8 @@ func (r *Receiver) sort(o *record.Opened) (it item, more bool, err error) {
 }
 
 // alert sorts an alert record: fatal ones are errors.
-//
-// = RFC 9846 §6
 func (r *Receiver) alert(body []byte) (it item, more bool, err error) {
+	//= RFC 9846 §6
 	if len(body) != 2 {
 		return item{}, false, failure(KindDecode, "alert")
 	}

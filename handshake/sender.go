@@ -101,9 +101,8 @@ func (s *Sender) writable() error {
 const rekeyMargin = 8
 
 // rekey changes keys before a usage limit is reached.
-//
-// = RFC 9846 §5.5
 func (s *Sender) rekey() error {
+	//= RFC 9846 §5.5
 	if s.origin.conn.Version >= record.TLS13 {
 		return s.UpdateKeys(false)
 	}
@@ -114,9 +113,8 @@ func (s *Sender) rekey() error {
 }
 
 // UpdateKeys sends a KeyUpdate and changes the write keys.
-//
-// = RFC 9846 §4.7.3
 func (s *Sender) UpdateKeys(request bool) error {
+	//= RFC 9846 §4.7.3
 	if err := s.writable(); err != nil {
 		return err
 	}
@@ -170,9 +168,8 @@ func (s *Sender) Abort(alert record.Alert) {
 }
 
 // CloseWrite sends close_notify; nothing can be sealed after it.
-//
-// = RFC 9846 §6.1
 func (s *Sender) CloseWrite() {
+	//= RFC 9846 §6.1
 	if s.err == nil && !s.closed {
 		s.alert(record.LevelWarning, record.AlertCloseNotify)
 		s.closed = true

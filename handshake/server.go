@@ -114,9 +114,8 @@ const (
 )
 
 // version is the highest that both sides know.
-//
-// = RFC 9846 §4.3.1
 func (a *answering) version(p *profile) (record.Version, error) {
+	//= RFC 9846 §4.3.1
 	h := a.hello
 	if h.Version < record.TLS10 {
 		return 0, failure(KindProtocolVersion, "ClientHello.legacy_version")
@@ -138,9 +137,8 @@ func (a *answering) version(p *profile) (record.Version, error) {
 }
 
 // protocol picks the ALPN protocol, "" for none.
-//
-// = RFC 7301 §3.2
 func (a *answering) protocol(fx *effects) error {
+	//= RFC 7301 §3.2
 	own := fx.profile.cfg.ALPN
 	switch {
 	case a.choice.NoProtocol || !a.hello.Ext.Have(msg.ExtALPN):
@@ -240,9 +238,8 @@ func curveOf(leaf *x509.Certificate) (g kx.Group, ok bool) {
 
 // verifies reports whether the client verifies a scheme. A client of TLS 1.2
 // that does not say takes SHA-1.
-//
-// = RFC 5246 §7.4.1.4.1
 func (a *answering) verifies(v record.Version) func(uint16) bool {
+	//= RFC 5246 §7.4.1.4.1
 	if v < record.TLS13 && !a.hello.Ext.Have(msg.ExtSignatureAlgorithms) {
 		return func(s uint16) bool { return cred.Scheme(s) == cred.RSAPKCS1SHA1 || cred.Scheme(s) == cred.ECDSASHA1 }
 	}

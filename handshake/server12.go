@@ -43,9 +43,8 @@ func (a *answering) check12(fx *effects) error {
 }
 
 // resumable12 finds the session of the hello's ticket, if it can be resumed.
-//
-// = RFC 5077 §3.4
 func (a *answering) resumable12(fx *effects) (s *session.Session, current bool, err error) {
+	//= RFC 5077 §3.4
 	x := &a.hello.Ext
 	if len(x.SessionTicket) == 0 || len(fx.profile.cfg.TicketKeys) == 0 {
 		return nil, false, nil
@@ -66,9 +65,8 @@ func (a *answering) resumable12(fx *effects) (s *session.Session, current bool, 
 }
 
 // serverHello12 builds a ServerHello.
-//
-// = RFC 5246 §7.4.1.3
 func (a *answering) serverHello12(fx *effects, suite *suites.Suite, ticket bool) *msg.ServerHello {
+	//= RFC 5246 §7.4.1.3
 	v := fx.conn.Version
 	fx.conn.Suite = suite
 	fx.agree(v)
@@ -141,9 +139,8 @@ func (a *answering) full12(fx *effects) (afterChoice, error) {
 
 // group12 picks the first of the profile's groups that the client knows. A
 // client that names none is held to know P-256.
-//
-// = RFC 8422 §4
 func (a *answering) group12(fx *effects) kx.Group {
+	//= RFC 8422 §4
 	x := &a.hello.Ext
 	if !x.Have(msg.ExtSupportedGroups) {
 		return fx.profile.group(kx.P256)
@@ -285,8 +282,8 @@ func (s *waitClientCertificateVerify12) step(fx *effects, m msg.Raw) (state, err
 	return expect(fx, m, s.certificateVerify)
 }
 
-// = RFC 5246 §7.4.8
 func (s *waitClientCertificateVerify12) certificateVerify(fx *effects, m *msg.CertificateVerify) (afterClientVerify12, error) {
+	//= RFC 5246 §7.4.8
 	if err := fx.verifySignature(m.Scheme, bytes.Clone(fx.transcript.Raw()), m.Signature); err != nil {
 		return nil, err
 	}

@@ -32,9 +32,8 @@ func (a *answering) begin13(fx *effects) (afterChoice, error) {
 }
 
 // check13 checks a ClientHello and picks the suite.
-//
-// = RFC 9846 §4.2.2
 func (a *answering) check13(fx *effects) error {
+	//= RFC 9846 §4.2.2
 	h := a.hello
 	if !h.OnlyNullCompression() {
 		return failure(KindWrongCompression, "ClientHello.legacy_compression_methods")
@@ -56,9 +55,8 @@ func (a *answering) check13(fx *effects) error {
 
 // group13 picks the group: the first of the profile's that the client sent a
 // share of, else the first that it knows.
-//
-// = RFC 9846 §4.3.8
 func (a *answering) group13(fx *effects) (kx.Group, error) {
+	//= RFC 9846 §4.3.8
 	x := &a.hello.Ext
 	for _, g := range fx.profile.groups {
 		if _, ok := x.KeyShares.Find(uint16(g.ID())); ok {
@@ -74,9 +72,8 @@ func (a *answering) group13(fx *effects) (kx.Group, error) {
 }
 
 // retry sends a HelloRetryRequest for a group.
-//
-// = RFC 9846 §4.2.4
 func (a *answering) retry(fx *effects, g kx.Group) *waitClientHelloAgain {
+	//= RFC 9846 §4.2.4
 	fx.agree(record.TLS13)
 	fx.conn.Retried = true
 	fx.transcript.Pick(keys.FromCrypto(fx.conn.Suite.Hash))
@@ -126,9 +123,8 @@ func (s *waitClientHelloAgain) clientHello(fx *effects, m *msg.ClientHello) (aft
 }
 
 // sameHello checks that the second hello differs from the first only where it may.
-//
-// = RFC 9846 §4.2.2
 func (s *waitClientHelloAgain) sameHello(m *msg.ClientHello) error {
+	//= RFC 9846 §4.2.2
 	if err := s.first.hello.CheckRetry(m); err != nil {
 		return &Error{Kind: KindHelloChanged, Err: err}
 	}
@@ -182,9 +178,8 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 }
 
 // serverHello13 sends ServerHello and enters the handshake stage.
-//
-// = RFC 9846 §4.2.3
 func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk int) (*agreed13, error) {
+	//= RFC 9846 §4.2.3
 	peer, _ := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
 	share, shared, err := fx.encapsulate(g, LabelServerShare, peer)
 	if err != nil {
@@ -231,9 +226,8 @@ const maxIdentities = 8
 
 // resumable finds the first ticket of the hello that can be resumed, and checks
 // its binder. Nothing is sent before.
-//
-// = RFC 9846 §4.3.11
 func (a *answering) resumable(fx *effects, hash keys.Hash) (*session.Session, int, error) {
+	//= RFC 9846 §4.3.11
 	x := &a.hello.Ext
 	if !x.Have(msg.ExtPreSharedKey) || !slices.Contains(x.PSKModes, pskDHE) || len(fx.profile.cfg.TicketKeys) == 0 {
 		return nil, 0, nil
@@ -253,9 +247,8 @@ func (a *answering) resumable(fx *effects, hash keys.Hash) (*session.Session, in
 }
 
 // checkBinder checks the binder of the identity with an index.
-//
-// = RFC 9846 §4.3.11.2
 func (a *answering) checkBinder(fx *effects, s *session.Session, hash keys.Hash, index int) error {
+	//= RFC 9846 §4.3.11.2
 	early := keys.NewEarly(hash, s.Secret)
 	truncated := a.raw[:len(a.raw)-msg.BindersLen(a.hello)]
 	sum, ok := fx.transcript.PartialSum(nil, hash, truncated)

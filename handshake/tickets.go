@@ -45,9 +45,8 @@ func ticketLifetime(seconds uint32, most time.Duration) time.Duration {
 const maxTicket = 1<<16 - 1 - 1<<10
 
 // newSessionTicket makes a session of a TLS 1.3 ticket.
-//
-// = RFC 9846 §4.7.1
 func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (Event, error) {
+	//= RFC 9846 §4.7.1
 	if r.tickets++; r.tickets > MaxSessionTickets {
 		return Event{}, failure(KindTooManyTickets, "")
 	}
@@ -71,9 +70,8 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 
 // sealTicket makes a ticket of a session, nil if it would be longer than a
 // ticket can be: a peer's chain is part of it.
-//
-// = RFC 5077 §4
 func (fx *effects) sealTicket(s *session.Session) []byte {
+	//= RFC 5077 §4
 	s.Lifetime = fx.profile.lifetime
 	state := s.Marshal()
 	if state == nil || len(state)+session.Overhead > maxTicket {
@@ -132,9 +130,8 @@ func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) 
 }
 
 // sendTickets13 sends NewSessionTickets. secret derives their PSKs.
-//
-// = RFC 9846 §4.7.1
 func (fx *effects) sendTickets13(psk func(nonce []byte) []byte) {
+	//= RFC 9846 §4.7.1
 	for i := range fx.profile.tickets {
 		nonce := []byte{byte(i)}
 		s := fx.conn.session(fx.now, psk(nonce))
@@ -174,9 +171,8 @@ func (r *Receiver) message(now time.Time, m msg.Raw) (Event, error) {
 }
 
 // keyUpdate changes the read keys.
-//
-// = RFC 9846 §4.7.3
 func (r *Receiver) keyUpdate(m msg.Raw) (Event, error) {
+	//= RFC 9846 §4.7.3
 	var u msg.KeyUpdate
 	if err := u.Parse(m.Body()); err != nil {
 		return Event{}, err
@@ -200,9 +196,8 @@ func (r *Receiver) keyUpdate(m msg.Raw) (Event, error) {
 
 // renegotiation answers a request to renegotiate with the warning
 // no_renegotiation, as often as warnings are tolerated.
-//
-// = RFC 5746 §4.2
 func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
+	//= RFC 5746 §4.2
 	asks := msg.TypeHelloRequest
 	if !r.origin.conn.Client {
 		asks = msg.TypeClientHello
