@@ -237,8 +237,12 @@ func (c *Conn) Close() error {
 	if !first {
 		return net.ErrClosed
 	}
-	if c.secured.Load() && !c.detached.Load() {
+	switch {
+	case c.detached.Load():
+	case c.secured.Load():
 		c.closeWriting(writing)
+	case c.fatal.Load() != nil:
+		c.discard() // lest a reset overtake the alert
 	}
 	var err error
 	if !c.detached.Load() {
