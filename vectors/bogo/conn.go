@@ -32,7 +32,7 @@ type conn struct {
 	mem  *memory
 	up   *setup
 	tcp  *net.TCPConn
-	e    *handshake.Engine
+	e    stack
 	wire []byte // came from the peer, not given to the engine yet
 	in   []byte // given to the engine, not consumed yet
 	out  []byte // to be sent
@@ -40,6 +40,7 @@ type conn struct {
 	eof  bool   // the peer's
 
 	given, sent int // bytes so far, for the pace of -async
+	steps       int // of halves
 	patience    int // rounds that a query waits for its answer
 	asked       map[string]int
 	messages    string // the trace
@@ -99,6 +100,9 @@ func (c *conn) next() (handshake.Event, error) {
 // step calls Step once. Data is copied out, and what was consumed overwritten:
 // the engine must have kept nothing of it.
 func (c *conn) step() (handshake.Event, error) {
+	if err := c.bend(); err != nil {
+		return handshake.Event{}, err
+	}
 	n, ev := c.e.Step(c.mem.clock, c.in)
 	if n < 0 || n > len(c.in) {
 		return ev, fmt.Errorf("engine defect: Step consumed %d of %d bytes", n, len(c.in))

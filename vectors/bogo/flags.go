@@ -12,6 +12,7 @@ type settings struct {
 	port, shimID, resumeCount int
 	ipv6, server, async       bool
 	implicitHandshake         bool
+	fork, split               bool
 
 	credentials []*credential // the first is the default one, and may be empty
 	trustCert   string
@@ -130,6 +131,8 @@ var flags = map[string]flag{
 	"ipv6":                           boolean(func(s *settings) *bool { return &s.ipv6 }),
 	"server":                         boolean(func(s *settings) *bool { return &s.server }),
 	"async":                          boolean(func(s *settings) *bool { return &s.async }),
+	"tacet-fork":                     boolean(func(s *settings) *bool { return &s.fork }),
+	"tacet-split":                    boolean(func(s *settings) *bool { return &s.split }),
 	"implicit-handshake":             boolean(func(s *settings) *bool { return &s.implicitHandshake }),
 	"handshake-never-done":           boolean(func(s *settings) *bool { return &s.handshakeNeverDone }),
 	"no-op-extra-handshake":          nothing(false), // an engine's handshake is not a call
