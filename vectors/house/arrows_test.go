@@ -1,4 +1,4 @@
-package vectors
+package house
 
 import (
 	"encoding/json"
@@ -45,7 +45,7 @@ type goPackage struct {
 func goList(t *testing.T) (list []goPackage) {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,CgoFiles,IgnoredGoFiles,Imports", "./...")
-	cmd.Dir = ".."
+	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -100,8 +100,8 @@ func TestArrows(t *testing.T) {
 			t.Errorf("go list shows nothing of %s", want)
 		}
 	}
-	if root, err := filepath.Glob("../*.go"); err != nil || len(root) > 0 {
-		t.Error("there is no root package, but", root, err)
+	if files, err := filepath.Glob(filepath.Join(root, "*.go")); err != nil || len(files) > 0 {
+		t.Error("there is no root package, but", files, err)
 	}
 }
 
