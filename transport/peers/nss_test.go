@@ -63,7 +63,7 @@ func (n nss) flags(r *row, c *cred.Credential, kind credtest.Kind) []string {
 	t := &r.terms
 	version := map[record.Version]string{record.TLS12: "tls1.2", record.TLS13: "tls1.3"}[r.version]
 	args := []string{"-d", n.database(r, c, kind), "-V", version + ":" + version, "-u", "-v", "-x", exporterLabel + ":32", "-G"}
-	if t.suite != nil {
+	if t.suite != nil && !t.resume { // with both, tstclnt frees what it must not
 		args = append(args, "-c", fmt.Sprintf(":%04X", uint16(t.suite.ID)))
 	}
 	switch {
