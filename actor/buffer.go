@@ -11,7 +11,7 @@ import (
 // plaintext, sealed.
 const (
 	smallBuffer = 20 << 10 // ≥ record.HeaderLen + record.MaxCiphertext12
-	batch       = 4 * record.MaxPlaintext
+	batch       = 8 * record.MaxPlaintext
 	largeBuffer = batch + batch/8
 )
 

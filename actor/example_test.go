@@ -114,7 +114,7 @@ func exampleGet(address string, verifier *cred.Verifier) string {
 		log.Fatal(err)
 	}
 	conn := actor.Client(tcp, profile, "example.org", nil)
-	transport := &http.Transport{Dial: func(string, string) (net.Conn, error) { return conn, nil }}
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Get("http://example.org/tacet")
 	if err != nil {

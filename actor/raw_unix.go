@@ -61,7 +61,7 @@ func (r *rawReader) attempt(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			in.release()
+			in.shrink()
 			return false
 		case err != nil:
 			r.err = &net.OpError{

@@ -232,19 +232,32 @@ func (in *inbound) room() []byte {
 	if in.busy {
 		size = largeBuffer
 	}
-	switch left := in.w - in.r; {
+	switch {
 	case in.buf == nil:
 		in.buf = getBuffer(size)
 	case len(in.buf) < size:
-		buf := getBuffer(size)
-		copy(buf, in.unread())
-		in.drop()
-		in.buf, in.w = buf, left
+		in.move(size)
 	case in.r > 0:
-		copy(in.buf, in.unread())
-		in.r, in.w = 0, left
+		in.r, in.w = 0, copy(in.buf, in.unread())
 	}
 	return in.buf[in.w:]
+}
+
+// move takes what is unread to a buffer of another size.
+func (in *inbound) move(size int) {
+	buf := getBuffer(size)
+	left := copy(buf, in.unread())
+	in.drop()
+	in.buf, in.w = buf, left
+}
+
+// shrink lets go of what is not needed while the transport is waited for: all but
+// the part of a record that has come.
+func (in *inbound) shrink() {
+	in.release()
+	if len(in.buf) > smallBuffer {
+		in.move(smallBuffer)
+	}
 }
 
 // release gives the buffer back if there is nothing in it.

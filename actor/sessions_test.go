@@ -29,8 +29,10 @@ func TestSessionCache(t *testing.T) {
 		t.Error("a session from nowhere")
 	}
 	b := put("b", record.TLS12, 1)
-	if c.Get("b") != b[0] || c.Get("b") != b[0] {
-		t.Error("a TLS 1.2 session is not kept")
+	for range 2 {
+		if c.Get("b") != b[0] {
+			t.Error("a TLS 1.2 session is not kept")
+		}
 	}
 	put("c", record.TLS12, 1)
 	c.Get("b")

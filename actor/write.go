@@ -22,7 +22,7 @@ type outbound struct {
 	err    error  // final
 }
 
-// Write sends p, batched in as few transport writes as 64 KiB a piece make. If
+// Write sends p, batched in pieces of 128 KiB, each one write of the transport. If
 // a deadline passes, the bytes that it counts have been sealed and go out before
 // those of the next Write: go on with the rest of p.
 func (c *Conn) Write(p []byte) (int, error) {
