@@ -108,7 +108,7 @@ func sameLength(t *testing.T) func(client, server *handshake.Config) {
 
 // conversation runs one over a transport of which the client's end is faulty,
 // and returns the client's error and how many bytes went each way.
-func conversation(t *testing.T, p profiles, read, write int) (err error, carried [2]int) {
+func conversation(t *testing.T, p profiles, read, write int) (carried [2]int, err error) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
 		f := &faulty{Conn: a, read: read, write: write}
@@ -123,7 +123,7 @@ func conversation(t *testing.T, p profiles, read, write int) (err error, carried
 		<-done
 		carried = [2]int{read - f.read, write - f.write}
 	})
-	return err, carried
+	return carried, err
 }
 
 // TestFaultAtEachByte fails the transport at every byte of a whole conversation,
@@ -137,7 +137,7 @@ func TestFaultAtEachByte(t *testing.T) {
 		t.Run(v.String(), func(t *testing.T) {
 			p := compile(t, v, sameLength(t))
 			const far = 1 << 20
-			err, carried := conversation(t, p, far, far)
+			carried, err := conversation(t, p, far, far)
 			if err != nil || carried[0] == 0 || carried[1] == 0 {
 				t.Fatalf("without a fault: %v, carried %v", err, carried)
 			}
@@ -153,7 +153,7 @@ func TestFaultAtEachByte(t *testing.T) {
 }
 
 func checkFault(t *testing.T, p profiles, read, write int) {
-	err, _ := conversation(t, p, read, write)
+	_, err := conversation(t, p, read, write)
 	var te *actor.TransportError
 	if !errors.Is(err, errFault) || !errors.As(err, &te) {
 		t.Errorf("fault after %d bytes read, %d written: %v", read, write, err)
@@ -184,7 +184,7 @@ func TestCorruptionAtEachByte(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v.String(), func(t *testing.T) {
 			p := compile(t, v, sameLength(t))
-			_, carried := conversation(t, p, 1<<20, 1<<20)
+			carried, _ := conversation(t, p, 1<<20, 1<<20)
 			for at := 0; at < carried[0]; at += step {
 				var err error
 				synctest.Test(t, func(t *testing.T) {
