@@ -33,11 +33,6 @@ func serverHello(f func(m *msg.ServerHello)) deed { return edit("ServerHello", f
 
 func retryRequest(f func(m *msg.ServerHello)) deed { return edit("HelloRetryRequest", f) }
 
-// serverShare replaces the share of a ServerHello.
-func serverShare(share []byte) deed {
-	return serverHello(func(m *msg.ServerHello) { m.Ext.ServerShare.Data = share })
-}
-
 // shares makes a client send a share of a group beside another.
 func shares(id kx.ID) func(*handshake.Config) {
 	return func(c *handshake.Config) {

@@ -44,14 +44,6 @@ func before(step string, f func(p *mallory)) deed {
 	})
 }
 
-// after says the message and then does something.
-func after(step string, f func(p *mallory)) deed {
-	return at(step, func(p *mallory, m msg.Raw) {
-		p.honestly(step, m)
-		f(p)
-	})
-}
-
 // honestly is what the step would have been.
 func (p *mallory) honestly(step string, m msg.Raw) {
 	if step == "CCS" {

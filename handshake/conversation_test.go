@@ -28,7 +28,6 @@ type conversation struct {
 
 	secure bool // it completes, on both sides
 	tamper tamper
-	refuse bool // queries for a verdict are refused
 }
 
 // tamper changes one byte on its way, or cuts a stream off. It speaks of
