@@ -37,6 +37,7 @@ func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 		return decryptPKCS8(block.Bytes, passphrase)
 	}
 	// The form of old OpenSSL is weak, and crypto/x509 warns of it; keys in it still exist.
+	//lint:ignore SA1019 nothing else reads them
 	der, err := x509.DecryptPEMBlock(block, passphrase)
 	if errors.Is(err, x509.IncorrectPasswordError) {
 		return nil, errWrongPassphrase

@@ -210,6 +210,7 @@ func TestExtendedMasterAgainstCryptoTLS(t *testing.T) {
 	client, server := logged.Keys(suites.ByID(0xc02b), record.TLS12, c.clientRand, c.svRand)
 	fromClient := c.messages(record.TLS12, c.client, client)
 	fromServer := c.messages(record.TLS12, c.server, server)
+	//lint:ignore SA1019 it is what a TLS 1.2 server of this suite does
 	premaster, err := rsa.DecryptPKCS1v15(nil, key, fromClient[1][6:])
 	if err != nil {
 		t.Fatal(err)
