@@ -8,7 +8,6 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
-	"tacet/handshake/keys"
 	"tacet/handshake/msg"
 	"tacet/handshake/session"
 	"tacet/kx"
@@ -367,5 +366,3 @@ func kindFor(s cred.Scheme) (credtest.Kind, bool) {
 	}[s]
 	return kind, ok
 }
-
-var _ = keys.SHA256
