@@ -65,7 +65,7 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 	fx.profile, fx.env, fx.origin, fx.conn = p, env, o, &o.conn
 	fx.out, e.send.out = make([]byte, 0, flight), make([]byte, 0, flight)
 	e.recv.origin, e.send.origin = o, o
-	e.send.fragment = p.fragment
+	e.send.fragment = uint16(p.fragment)
 	return e
 }
 

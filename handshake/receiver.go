@@ -43,7 +43,7 @@ type Receiver struct {
 	err     *Error
 	traced  []Event
 
-	skipBudget int
+	skipBudget int32 // bytes of ciphertext
 	skip       skipMode
 	empties    uint8
 	warnings   uint8
@@ -60,7 +60,6 @@ const (
 	itemMessage
 	itemData
 	itemCCS
-	itemWarning
 	itemClose
 )
 
@@ -69,11 +68,10 @@ type item struct {
 	need    int
 	message msg.Raw
 	data    []byte // of itemData, a part of the input; of itemCCS, its body
-	alert   record.Alert
 }
 
 // read opens records until there is something to say: a whole handshake
-// message, data, a change_cipher_spec, a warning, or the need for more.
+// message, data, a change_cipher_spec, or the need for more.
 func (r *Receiver) read(dst, in []byte) (n int, it item, err error) {
 	for {
 		m, err := r.hand.Next()
@@ -115,7 +113,7 @@ func (r *Receiver) skips(n int, err error) bool {
 }
 
 func (r *Receiver) spend(n int) bool {
-	r.skipBudget -= n
+	r.skipBudget -= int32(n)
 	return r.skipBudget >= 0
 }
 
@@ -126,18 +124,14 @@ func (r *Receiver) sort(o *record.Opened) (it item, more bool, err error) {
 		return item{}, true, nil
 	}
 	if o.Type == record.TypeAlert {
-		it, more, err = r.alert(o.Payload)
-		if !more { // the end is the end, also within a message
-			return it, false, err
+		if it, more, err = r.alert(o.Payload); !more || r.hand.Empty() {
+			return it, more, err // the end is the end, also within a message
 		}
 	}
 	if !r.hand.Empty() {
 		return item{}, false, failure(KindInterleaved, o.Type.String())
 	}
-	switch o.Type {
-	case record.TypeAlert:
-		return it, more, nil
-	case record.TypeChangeCipherSpec:
+	if o.Type == record.TypeChangeCipherSpec {
 		return item{kind: itemCCS, data: o.Payload}, false, nil
 	}
 	if r.skip == skipData && !o.Protected {
@@ -173,7 +167,7 @@ func (r *Receiver) alert(body []byte) (it item, more bool, err error) {
 		if r.warnings++; r.warnings > MaxWarnings {
 			return item{}, false, failure(KindTooManyWarnings, alert.String())
 		}
-		return item{kind: itemWarning, alert: alert}, true, nil
+		return item{}, true, nil
 	}
 	return item{}, false, &Error{Kind: KindAlertReceived, Alert: alert}
 }

@@ -15,10 +15,9 @@ type Sender struct {
 	origin   *origin
 	secret   keys.Secret // TLS 1.3: the write traffic secret
 	out      []byte      // sealed and due
-	fragment int         // most plaintext in a record
-	limit    int         // the peer's limit on it, 0: none
 	err      *Error
 	traced   []Event // with Config.Trace, what was sent after the handshake
+	fragment uint16  // most plaintext in a record
 	secure   bool
 	closed   bool // close_notify is sent, or a fatal alert
 	ccs      bool // a change_cipher_spec goes before the next record (RFC 9846 §E.4)
@@ -79,10 +78,7 @@ const keyUpdateLen = 5
 
 // most is the most plaintext of the next record.
 func (s *Sender) most() int {
-	if s.limit > 0 && s.limit < s.fragment {
-		return s.limit
-	}
-	return s.fragment
+	return int(s.fragment)
 }
 
 func (s *Sender) writable() error {
@@ -225,12 +221,12 @@ func (s *Sender) records(typ record.Type, body []byte) {
 }
 
 // SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
-// from the next record on. The peer's own limit holds beside it.
+// from the next record on.
 func (s *Sender) SetMaxSendFragment(n int) error {
 	if n < MinSendFragment || n > record.MaxPlaintext {
 		return misuse(KindBadArgument, "SetMaxSendFragment")
 	}
-	s.fragment = n
+	s.fragment = uint16(n)
 	return nil
 }
 
