@@ -29,6 +29,7 @@ type mallory struct {
 	e  *handshake.Engine // the victim
 
 	bytewise bool            // deliver byte by byte
+	watch    func()          // called after each of them
 	hooks    map[string]hook // by step
 	env      handshake.Env
 	draws    [16]uint32
@@ -172,6 +173,9 @@ func (p *mallory) deliver(b []byte) {
 	}
 	for i := range b {
 		p.step(b[i : i+1])
+		if p.watch != nil {
+			p.watch()
+		}
 	}
 }
 
