@@ -111,6 +111,12 @@ func (s Scheme) OpenSSL() string {
 // Known reports whether the scheme is in the table, so that Sign and Verify can do it.
 func (s Scheme) Known() bool { return s.lookup() != nil }
 
+// RSA reports whether it is RSA keys, RSASSA-PSS ones included, that sign with s.
+func (s Scheme) RSA() bool {
+	r := s.lookup()
+	return r != nil && (r.key == keyRSA || r.key == keyRSAPSS)
+}
+
 // In reports whether s may sign handshakes of version v.
 func (s Scheme) In(v record.Version) bool {
 	//= RFC 9846 §4.3.3

@@ -155,3 +155,15 @@ func TestPick(t *testing.T) {
 		}
 	}
 }
+
+// The names of RFC 9846 §4.3.3 begin with the kind of key.
+func TestSchemesOfRSA(t *testing.T) {
+	for _, s := range cred.DefaultSchemes() {
+		if s.RSA() != strings.HasPrefix(s.String(), "rsa_") {
+			t.Errorf("%v.RSA() is %v", s, s.RSA())
+		}
+	}
+	if cred.Scheme(0).RSA() {
+		t.Error("an unknown scheme is RSA's")
+	}
+}
