@@ -229,11 +229,10 @@ func (s *waitRequestOrDone) request(fx *effects, m *msg.CertificateRequest12) (a
 }
 
 func certTypeOf(s cred.Scheme) byte {
-	switch s {
-	case cred.ECDSAP256SHA256, cred.ECDSAP384SHA384, cred.ECDSAP521SHA512, cred.ECDSASHA1, cred.Ed25519, cred.Ed448:
-		return certTypeECDSA
+	if s.RSA() {
+		return certTypeRSA
 	}
-	return certTypeRSA
+	return certTypeECDSA
 }
 
 // waitHelloDone waits for the server's ServerHelloDone.

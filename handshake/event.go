@@ -2,7 +2,7 @@ package handshake
 
 import "tacet/record"
 
-// Kind says why Step returned.
+// EventKind says why Step returned.
 type EventKind uint8
 
 // The kinds of events. Query, Data, EarlyData and Failed must be handled; the
