@@ -66,6 +66,7 @@ type Error struct {
 	Ref     string // where the rule stands, "RFC 9846 §4.3.8"
 }
 
+// Error names the message, the field, the rule and where it stands.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%v: %s: %v (%s)", e.Message, e.Field, e.Kind, e.Ref)
 }

@@ -11,6 +11,7 @@ import (
 // Ext is an extension's code (IANA "TLS ExtensionType Values").
 type Ext uint16
 
+// The extensions of the table.
 const (
 	ExtServerName              Ext = 0
 	ExtMaxFragmentLength       Ext = 1
@@ -47,13 +48,13 @@ const (
 	InClientHello Where = 1 << iota
 	// InClientHello12 is a ClientHello answered with TLS 1.2 or lower.
 	InClientHello12
-	InServerHello   // of TLS 1.3
-	InServerHello12 // of TLS 1.2 and lower
-	InRetry         // HelloRetryRequest
-	InEncryptedExtensions
-	InCertificateRequest // of TLS 1.3
-	InCertificate        // an entry of a Certificate of TLS 1.3
-	InNewSessionTicket   // of TLS 1.3
+	InServerHello         // of TLS 1.3
+	InServerHello12       // of TLS 1.2 and lower
+	InRetry               // HelloRetryRequest
+	InEncryptedExtensions // of TLS 1.3, which alone has it
+	InCertificateRequest  // of TLS 1.3
+	InCertificate         // an entry of a Certificate of TLS 1.3
+	InNewSessionTicket    // of TLS 1.3
 
 	// changeable marks what a second ClientHello may have otherwise than the first.
 	changeable Where = 1 << 15

@@ -9,6 +9,7 @@ import (
 // Type is a handshake message type (RFC 9846 §4, IANA "TLS HandshakeType").
 type Type uint8
 
+// The types of the table, and message_hash.
 const (
 	TypeHelloRequest          Type = 0
 	TypeClientHello           Type = 1
@@ -168,7 +169,7 @@ func (r Raw) Body() []byte { return r[HeaderLen:] }
 // panics if a field is longer than its length prefix can say. Struct tags name
 // the fields as the RFCs do, for [Fields].
 type Message interface {
-	Type() Type
-	Parse(body []byte) error
-	Append(dst []byte) []byte
+	Type() Type               // in the header
+	Parse(body []byte) error  // reads a body
+	Append(dst []byte) []byte // writes header and body behind dst
 }
