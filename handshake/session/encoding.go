@@ -33,6 +33,7 @@ const (
 // of the bytes.
 type Error struct{ Reason string }
 
+// Error gives the reason.
 func (e *Error) Error() string { return "session: refused: " + e.Reason }
 
 func errorf(format string, a ...any) error { return &Error{fmt.Sprintf(format, a...)} }
