@@ -110,7 +110,7 @@ func (t *Transcript) Raw() []byte { return t.raw }
 // sent or received. The HelloRetryRequest is written afterwards. It panics
 // before Pick.
 func (t *Transcript) Retry() {
-	//= RFC 9846 §4.5.1
+	//= RFC 9846 §4.1
 	const typeMessageHash = 254
 	hello := t.Sum(nil)
 	message := append([]byte{typeMessageHash, 0, 0, byte(len(hello))}, hello...)
