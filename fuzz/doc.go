@@ -4,7 +4,8 @@
 // bytes, all sequences of messages up to a depth, and the same bytes given to
 // crypto/tls and to tacet.
 //
-// There is no code here but tests. Every target is a pure function of its
+// There is no code here but tests, and nothing may import it; of an engine it
+// must never know more than its package exports. Every target is a pure function of its
 // input; what it needs of conversations it makes once, from package vectors.
 // Seeds are the messages of those conversations, and testdata/fuzz holds what
 // was found by fuzzing and is worth keeping.
