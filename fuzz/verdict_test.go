@@ -103,12 +103,14 @@ type arena struct {
 func arenas(t testing.TB) (list []*arena) {
 	for _, name := range []string{"full13", "retry13", "full12", "clientcert13", "clientcert12", "halfclose"} {
 		c := converse(t, name)
-		c.cfg[1].TicketKeys = nil
-		p, err := c.cfg[1].CompileServer()
-		if err != nil {
+		c.cfg[0].NoCompatibility, c.cfg[1].TicketKeys = false, nil // as crypto/tls has it
+		var err error
+		if c.server, err = c.cfg[1].CompileServer(); err != nil {
 			t.Fatal(err)
 		}
-		c.server = p
+		if c.client, err = c.cfg[0].CompileClient(); err != nil {
+			t.Fatal(err)
+		}
 		roots := credtest.CA(t).Pool()
 		list = append(list, &arena{c, vectors.CryptoTLS(c.cfg[0], true, c.host, roots), vectors.CryptoTLS(c.cfg[1], false, c.host, roots)})
 	}
