@@ -196,7 +196,9 @@ func (c *Conn) handshakeEnd(err error) error {
 	return c.hs.engine.Err()
 }
 
-// split ends the handshake: from here on there are two roles.
+// split ends the handshake: from here on there are two roles. An error of
+// writing what is still due is told to the next Write: the peer may have said all that
+// it wanted, and be gone.
 func (c *Conn) split() error {
 	c.drain()
 	r, s, err := c.hs.engine.Split()
@@ -219,12 +221,8 @@ func (c *Conn) split() error {
 		go c.flushDue()
 		return nil
 	}
-	err = c.flush()
-	c.yieldWriting()
-	if isTimeout(err) {
-		err = nil // it goes out with the next write
-	}
-	return err
+	c.flushDue()
+	return nil
 }
 
 // drain takes the events that are left, without consuming more input.
