@@ -55,27 +55,31 @@ func configure(s *settings, mem *memory) (*setup, error) {
 }
 
 func (u *setup) versions(s *settings, _ *memory) error {
-	lo, hi := record.TLS12, record.TLS13
-	if s.minVersion > int(lo) {
+	lo, hi := record.TLS10, record.TLS13
+	if s.minVersion != 0 {
 		lo = record.Version(s.minVersion)
 	}
 	if s.maxVersion != 0 {
 		hi = record.Version(s.maxVersion)
 	}
-	if s.noTLS12 && lo == record.TLS12 {
-		lo = record.TLS13
+	off := map[record.Version]bool{record.TLS10: s.noTLS1, record.TLS11: s.noTLS11, record.TLS12: s.noTLS12, record.TLS13: s.noTLS13}
+	for lo <= hi && (off[lo] || !speaks(lo)) {
+		lo++
 	}
-	if s.noTLS13 {
-		hi = min(hi, record.TLS12)
+	for lo <= hi && off[hi] {
+		hi--
 	}
-	if lo > hi {
-		return unimplemented("versions below TLS 1.2")
-	}
-	if v := s.expect.version; v != 0 && v < int(record.TLS12) {
-		return unimplemented("versions below TLS 1.2")
+	if v := s.expect.version; lo > hi || v != 0 && !speaks(record.Version(v)) {
+		return unimplemented("these versions")
 	}
 	u.cfg.MinVersion, u.cfg.MaxVersion = lo, hi
 	return nil
+}
+
+// speaks reports whether the engine knows a version at all.
+func speaks(v record.Version) bool {
+	_, err := handshake.Config{MinVersion: v, Verify: handshake.VerifyNone}.CompileClient()
+	return err == nil
 }
 
 // suites translates BoringSSL's cipher lists, which never name TLS 1.3's suites.
