@@ -108,7 +108,7 @@ var kinds = [...]kind{
 	{TypeCertificateStatus, "CertificateStatus", LimitCertificate, "RFC 6066 §8", empty[CertificateStatus], nil},
 	{TypeKeyUpdate, "KeyUpdate", 1, "RFC 9846 §4.7.3", nil, empty[KeyUpdate]},
 	{TypeCompressedCertificate, "CompressedCertificate", LimitCertificate, "RFC 8879 §4", nil, empty[CompressedCertificate]},
-	{TypeMessageHash, "MessageHash", LimitUnknown, "RFC 8446 §4.4.1", nil, nil},
+	{TypeMessageHash, "MessageHash", LimitUnknown, "RFC 9846 §4.1", nil, nil},
 }
 
 func (t Type) row() *kind {
