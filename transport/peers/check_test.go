@@ -1,0 +1,154 @@
+package peers
+
+import (
+	"slices"
+	"strings"
+
+	"tacet/handshake"
+	"tacet/record"
+)
+
+// check compares what both sides say of a connection that went well. t is nil
+// if the peer is not asked.
+func (r *row) check(e *end, t talk, resumed bool) {
+	r.Helper()
+	for _, f := range r.facts(e.State(), resumed) {
+		if f.got != f.want {
+			r.Errorf("%s is %v, want %v", f.name, f.got, f.want)
+		}
+	}
+	if t == nil {
+		return
+	}
+	report := t.String()
+	for _, pattern := range r.peer.says(r, e) {
+		if _, err := t.await(r.ctx, pattern); err != nil {
+			r.Error(err)
+		}
+	}
+	r.checkKeyLog(e.keys.String(), t.keyLog())
+	if r.Failed() {
+		r.Logf("the peer's report:\n%s", printable(report))
+	}
+}
+
+// fact is something that this side says of a connection.
+type fact struct {
+	name      string
+	got, want any
+}
+
+func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
+	t := &r.terms
+	list := []fact{
+		{"version", s.Version, r.version}, {"Resumed", s.Resumed, resumed}, {"Retried", s.Retried, t.retry && !resumed},
+		{"ServerName", s.ServerName, serverName}, {"ALPN", s.ALPN, t.agreed()},
+		{"ExtendedMasterSecret", s.ExtendedMasterSecret, r.version < record.TLS13},
+		{"SecureRenegotiation", s.SecureRenegotiation, r.version < record.TLS13},
+	}
+	if t.suite != nil {
+		list = append(list, fact{"suite", s.Suite, t.suite})
+	}
+	if t.group != nil && !resumed {
+		list = append(list, fact{"group", s.Group, t.group})
+	}
+	if t.scheme != 0 && r.role == server {
+		list = append(list, fact{"PeerScheme", s.PeerScheme, t.scheme})
+	}
+	if t.scheme != 0 && r.role == client {
+		list = append(list, fact{"Scheme", s.Scheme, t.scheme})
+	}
+	name := ""
+	if len(s.PeerCertificates) > 0 {
+		name = s.PeerCertificates[0].Subject.CommonName
+	}
+	want := serverName
+	if r.role == client {
+		if want = ""; t.auth.kind != "" {
+			want = clientName
+		}
+	}
+	return append(list, fact{"peer's name", name, want}, fact{"Verified", s.Verified, want != ""})
+}
+
+// agreed is the protocol that the row's sides must agree upon.
+func (t *terms) agreed() string {
+	for _, p := range t.accepted {
+		if slices.Contains(t.offered, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// checkKeyLog compares the secrets of a connection in both sides' key logs.
+func (r *row) checkKeyLog(ours, theirs string) {
+	r.Helper()
+	if k, ok := r.peer.(keyless); ok && k.noKeyLog(r) {
+		return
+	}
+	got, compared := keyLines(theirs), 0
+	for _, line := range keyLines(ours) {
+		if strings.HasPrefix(line, exporterSecret) && !strings.Contains(theirs, exporterSecret) {
+			continue // it came later than the others, and some do not log it
+		}
+		if compared++; !slices.Contains(got, line) {
+			r.Errorf("the peer's key log lacks %q; it holds:\n%s", line, theirs)
+		}
+	}
+	if want := map[record.Version]int{record.TLS12: 1, record.TLS13: 4}[r.version]; compared < want {
+		r.Errorf("%d secrets compared, want %d", compared, want)
+	}
+}
+
+const exporterSecret = "EXPORTER_SECRET"
+
+// keyless is a peer that keeps no key log, at least not of some rows.
+type keyless interface{ noKeyLog(r *row) bool }
+
+// keyLines are the lines of a key log that speak of keys, in lower case but for the label.
+func keyLines(log string) (lines []string) {
+	for line := range strings.Lines(log) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
+			lines = append(lines, f[0]+" "+strings.ToLower(f[1]+" "+f[2]))
+		}
+	}
+	return lines
+}
+
+// refused is the end of a row that one side must refuse: the other must be told why.
+func (r *row) refused(e *end, err error, t talk) {
+	r.Helper()
+	if err == nil { // TLS 1.3: the client is through before the server has looked at it
+		err = e.readEnd()
+	}
+	a, sent, ok := alertOf(err)
+	want := r.terms.alert(r.version)
+	ours := r.terms.refuser == r.role.other()
+	wants := r.peer.tells(r)
+	if wants == nil {
+		wants = []record.Alert{want}
+	}
+	switch {
+	case !ours && len(wants) == 0 && !ok:
+		// it is enough that the connection does not go on
+	case !ok:
+		r.Fatalf("%v; want an alert", err)
+	case sent != ours:
+		r.Fatalf("%v: the wrong side has refused", err)
+	case ours && a != want:
+		r.Fatalf("%v; want %v", err, want)
+	case !ours && !slices.Contains(wants, a):
+		r.Fatalf("%v; want one of %v", err, wants)
+	}
+	_ = e.Close()
+	if ours {
+		if _, err := t.await(r.ctx, r.peer.told(want)); err != nil {
+			r.Error(err)
+		}
+	}
+	t.quit()
+	if err := t.awaitEnd(r.ctx); err != nil {
+		r.Error(err)
+	}
+}
