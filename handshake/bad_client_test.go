@@ -310,12 +310,28 @@ var flightRows = []bad{
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedCCS},
 	{name: "CertificateStatus that was not announced", ref: "RFC 6066 §8", in: []scene{c12("waitKeyExchange")}, do: before("ServerKeyExchange", sends(22, 22, 0, 0, 5, 1, 0, 0, 1, 9)),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "CertificateStatus"},
+	{name: "CertificateStatus of another kind", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(2, 0, 0, 1, 9),
+		alert: record.AlertIllegalParameter, kind: handshake.KindIllegalParameter, field: "CertificateStatus.status_type"},
+	{name: "CertificateStatus that is empty", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(1, 0, 0, 0),
+		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "CertificateStatus.response"},
+	{name: "CertificateStatus with bytes behind", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(1, 0, 0, 1, 9, 9),
+		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "CertificateStatus"},
+	{name: "CertificateStatus twice", ref: "B46", in: []scene{c12("waitKeyExchange").with(staples)}, do: all(status(1, 0, 0, 1, 9), before("ServerKeyExchange", times(2, sends(22, frame(22, []byte{1, 0, 0, 1, 9})...)))),
+		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "CertificateStatus"},
+	{name: "CertificateStatus that was announced may stay away", ref: "RFC 6066 §8", in: []scene{c12("").with(staples)}, do: add("ServerHello", msg.ExtStatusRequest), fine: goesOn},
 	{name: "ClientHello from a server", ref: "B46", in: helloC, do: before("ServerHello", sends(22, 1, 0, 0, 0)),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "ClientHello"},
 	{name: "message_hash on the wire", ref: "B46", in: helloC, do: before("ServerHello", sends(22, 254, 0, 0, 2, 1, 2)),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage},
 	{name: "CompressedCertificate that was not offered", ref: "RFC 8879 §4", in: []scene{c13("waitCertificateOrRequest"), s13("waitClientCertificate").mutual()}, do: before("Certificate", sends(22, 25, 0, 0, 9, 0, 1, 0, 0, 9, 0, 0, 1, 7)),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "CompressedCertificate"},
+}
+
+func staples(c *handshake.Config) { c.RequestOCSP = true }
+
+// status announces a CertificateStatus and says it, with a body.
+func status(body ...byte) deed {
+	return all(add("ServerHello", msg.ExtStatusRequest), before("ServerKeyExchange", sends(22, frame(22, body)...)))
 }
 
 // of gives mallory another certificate.

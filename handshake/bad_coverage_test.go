@@ -12,7 +12,7 @@ const behaviours = 67
 
 // excused are the behaviours without a row, and why.
 var excused = map[int]string{
-	13: "a nonce is the record's number: package record's property tests seal and look at them",
+	13: "of sealing: package record's TestExplicitNonces looks at each",
 	42: "of key exchange alone: package kx's published vectors have secrets that begin with zeros",
 	43: "an Env's matter: the engine draws each by its label and number (env.go), package actor's Env never repeats",
 	65: "RSA key exchange is not offered",
