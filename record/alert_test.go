@@ -22,6 +22,7 @@ var ianaAlerts = map[Alert]string{
 }
 
 func TestAlerts(t *testing.T) {
+	//= RFC 9846 §6 type=test
 	all := slices.Collect(Alerts())
 	if !slices.IsSorted(all) || len(all) != len(ianaAlerts) {
 		t.Errorf("%d alerts, want %d in order", len(all), len(ianaAlerts))
@@ -52,6 +53,7 @@ func TestAlerts(t *testing.T) {
 }
 
 func TestErrorIsAlert(t *testing.T) {
+	//= RFC 9846 §6.2 type=test
 	want := map[Kind]Alert{
 		KindOverflow: 22, KindBadMAC: 20, KindType: 10, KindVersion: 70, KindEmpty: 10,
 		KindNoContent: 10, KindPlaintext: 10, KindHTTP: 70, KindSSLv2: 70, KindExhausted: 80,

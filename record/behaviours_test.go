@@ -15,6 +15,8 @@ func inner(content []byte, t Type, padding int) []byte {
 
 // TestOpenProtected13 opens records whose inside is made by hand.
 func TestOpenProtected13(t *testing.T) {
+	//= RFC 9846 §5.2 type=test
+	//= RFC 9846 §5.4 type=test
 	full := bytes.Repeat([]byte{7}, MaxPlaintext)
 	data := []byte("tacet")
 	tests := []struct {
@@ -81,6 +83,8 @@ func TestOpenProtected13(t *testing.T) {
 
 // TestOpenHeader shows what a header alone decides, by the state of the Opener.
 func TestOpenHeader(t *testing.T) {
+	//= RFC 9846 §5.1 type=test
+	//= RFC 5246 §6.2.1 type=test
 	const pre, plain12, sealed12, plain13, sealed13, alert13 = 0, 1, 2, 3, 4, 5
 	opener := func(state int) Opener {
 		var o Opener
@@ -188,6 +192,7 @@ func TestNotTLSLater(t *testing.T) {
 // TestChangeCipherSpec13: the one legal record passes by the keys, and any
 // other does not (BEHAVIOURS 44).
 func TestChangeCipherSpec13(t *testing.T) {
+	//= RFC 9846 §5 type=test
 	w, o := testSuites[0].pair()
 	for range 3 {
 		got := wantOpened(t, &o, plainRecord(20, TLS12, []byte{1}), 20, []byte{1})
@@ -283,6 +288,7 @@ func TestSetLimit(t *testing.T) {
 
 // TestExplicitNonces: none comes twice under one key (BEHAVIOURS 13).
 func TestExplicitNonces(t *testing.T) {
+	//= RFC 5246 §6.2.3.3 type=test
 	w, _ := testSuites[3].pair()
 	seen := map[string]bool{}
 	for i := range 1000 {

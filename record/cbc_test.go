@@ -103,6 +103,8 @@ func (c cbcCase) plainCBC(t *testing.T, rec, iv []byte, seq uint64) (content, ne
 // TestCBC seals records of many lengths, which open and which another reading
 // of the RFC opens too.
 func TestCBC(t *testing.T) {
+	//= RFC 5246 §6.2.3.2 type=test
+	//= RFC 7366 §3 type=test
 	for _, c := range cbcCases() {
 		t.Run(c.name, func(t *testing.T) {
 			o, s := c.pair()
@@ -190,6 +192,7 @@ func craft(c cbcCase, plain []byte, pad func([]byte) []byte) []byte {
 
 // TestCBCBad: whatever is wrong with a record, it is bad_record_mac and nothing of it comes out.
 func TestCBCBad(t *testing.T) {
+	//= RFC 5246 §6.2.3.2 type=test
 	for _, c := range cbcCases() {
 		honest := func(body []byte) []byte {
 			pad := 16 - len(body)%16

@@ -150,6 +150,7 @@ func TestFlippedBits(t *testing.T) {
 
 // TestSkip: records that do not authenticate may be passed over (0-RTT).
 func TestSkip(t *testing.T) {
+	//= RFC 9846 §4.3.10 type=test
 	early, _ := testSuites[1].pair()
 	w, o := testSuites[0].pair()
 	var in []byte
@@ -167,6 +168,7 @@ func TestSkip(t *testing.T) {
 
 // TestOrder: a record opens in its place only: not again, not late, not under other keys.
 func TestOrder(t *testing.T) {
+	//= RFC 9846 §5.3 type=test
 	for _, s := range testSuites {
 		w, o := s.pair()
 		first := w.Seal(nil, 23, []byte("one"))
@@ -253,6 +255,7 @@ func TestMisuse(t *testing.T) {
 }
 
 func TestExhausted(t *testing.T) {
+	//= RFC 9846 §5.5 type=test
 	for _, s := range testSuites {
 		w, o := s.pair()
 		w.seq, o.seq = lastSeq-1, lastSeq-1
@@ -270,6 +273,7 @@ func TestExhausted(t *testing.T) {
 }
 
 func TestLeft(t *testing.T) {
+	//= RFC 9846 §5.5 type=test
 	var w Sealer
 	if w.Left() != lastSeq || w.Overhead() != HeaderLen {
 		t.Errorf("plaintext: %d left, overhead %d", w.Left(), w.Overhead())

@@ -19,6 +19,7 @@ func unhex(t *testing.T, s string) []byte {
 // TestRFC8448 opens and seals the protected records that the application keys
 // of RFC 8448 §3 (Simple 1-RTT Handshake) protect, in the order of the trace.
 func TestRFC8448(t *testing.T) {
+	//= RFC 8448 §3 type=test
 	fifty := make([]byte, 50)
 	for i := range fifty {
 		fifty[i] = byte(i)

@@ -209,6 +209,8 @@ func finishedLast(payload []byte) bool {
 // TestCryptoTLS opens every record of a handshake and of data between two ends
 // of crypto/tls, then takes the client's place and is read by the server.
 func TestCryptoTLS(t *testing.T) {
+	//= RFC 9846 §5.3 type=test
+	//= RFC 7905 §2 type=test
 	for _, peer := range peerSuites {
 		t.Run(peer.suite.name, func(t *testing.T) {
 			onlySuite13(t, peer.id)
