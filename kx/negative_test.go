@@ -42,6 +42,7 @@ func lowOrder25519(t *testing.T) [][]byte {
 // An input that would make the secret all zeros is refused by both sides, alone
 // and as part of a hybrid.
 func TestLowOrder25519(t *testing.T) {
+	//= RFC 9846 §7.4.2 type=test
 	for _, u := range lowOrder25519(t) {
 		for _, top := range []byte{0, 0x80} {
 			u := bytes.Clone(u)
@@ -53,6 +54,7 @@ func TestLowOrder25519(t *testing.T) {
 }
 
 func TestLowOrder448(t *testing.T) {
+	//= RFC 9846 §7.4.2 type=test
 	for _, n := range []*big.Int{big.NewInt(0), big.NewInt(1), new(big.Int).Sub(prime448, big.NewInt(1)),
 		prime448, new(big.Int).Add(prime448, big.NewInt(1))} {
 		wantRefused(t, kx.ByID(kx.X448), littleEndian(n, 56), kx.KindPoint)
@@ -172,6 +174,7 @@ func badPoints(p *big.Int, size int, good []byte) map[string][]byte {
 }
 
 func TestBadPoints(t *testing.T) {
+	//= RFC 9846 §4.3.8.2 type=test
 	for _, c := range weierstrass {
 		g := kx.ByID(c.group)
 		_, good := initiate(t, g)
