@@ -22,6 +22,7 @@ func random(n int) []byte {
 }
 
 func TestHMACIsCryptoHMAC(t *testing.T) {
+	//= RFC 2104 §2 type=test
 	for _, h := range bothHashes {
 		for n := range 300 {
 			var key hmacKey
@@ -71,6 +72,8 @@ func TestExpandLabelIsCryptoHKDF(t *testing.T) {
 
 // The labels that no trace of RFC 8448 shows, against crypto/hkdf.
 func TestLabelsAgainstCryptoHKDF(t *testing.T) {
+	//= RFC 9846 §7.2 type=test
+	//= RFC 9846 §4.3.11.2 type=test
 	for _, h := range bothHashes {
 		psk, empty := random(h.Size()), digest(h)
 		early, err := hkdf.Extract(h.New, psk, nil)

@@ -136,6 +136,8 @@ func (c conversation) messages(v record.Version, stream []byte, p record.Protect
 // Both Finished messages of a live TLS 1.3 handshake must be what we compute,
 // having decrypted them with keys from the logged secrets.
 func TestTLS13AgainstCryptoTLS(t *testing.T) {
+	//= RFC 9846 §7.3 type=test
+	//= RFC 9846 §4.5.3 type=test
 	c := converse(t, ecdsaCert(t), tls.VersionTLS13, 0)
 	suite := suites.ByID(suites.ID(c.state.CipherSuite))
 	h := FromCrypto(suite.Hash)
@@ -166,6 +168,8 @@ func TestTLS13AgainstCryptoTLS(t *testing.T) {
 // Keys, both Finished messages and exports of live TLS 1.2 connections, from
 // the logged master secret.
 func TestTLS12AgainstCryptoTLS(t *testing.T) {
+	//= RFC 5246 §6.3 type=test
+	//= RFC 5246 §7.4.9 type=test
 	cert := ecdsaCert(t)
 	for _, id := range []suites.ID{0xc02b, 0xc02c, 0xcca9} {
 		t.Run(id.String(), func(t *testing.T) {
@@ -201,6 +205,7 @@ func TestTLS12AgainstCryptoTLS(t *testing.T) {
 // The extended master secret of a live connection with RSA key exchange, whose
 // premaster secret the test can decrypt.
 func TestExtendedMasterAgainstCryptoTLS(t *testing.T) {
+	//= RFC 7627 §4 type=test
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +249,7 @@ func (c conversation) wantExports(export func(label string, context []byte, n in
 
 // Exports of TLS 1.3, from the exporter secret that OpenSSL logs and crypto/tls does not.
 func TestTLS13ExportAgainstCryptoTLS(t *testing.T) {
+	//= RFC 9846 §7.5 type=test
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
 		t.Skip("skip: openssl is not installed, and crypto/tls logs no EXPORTER_SECRET")

@@ -57,6 +57,7 @@ func TestPRFVectors(t *testing.T) {
 // ("master secret", "master secret" with SHA384, and "extended master secret"
 // with the hash 32 times aa).
 func TestMasterAgainstOpenSSL(t *testing.T) {
+	//= RFC 5246 §8.1 type=test
 	premaster := make([]byte, 48)
 	for i := range premaster {
 		premaster[i] = byte(i)
@@ -117,6 +118,8 @@ func TestWrongLengthsAreZero(t *testing.T) {
 // Finished is refused for every flipped bit and every other length, and a
 // cleared secret vouches for nothing.
 func TestVerifyFinished(t *testing.T) {
+	//= RFC 5246 §7.4.9 type=test
+	//= RFC 9846 §4.5.3 type=test
 	th := random(32)
 	s := SecretFromBytes(SHA256, random(32))
 	m := MasterFromBytes(SHA256, random(48))

@@ -171,6 +171,7 @@ func TestResumedTrace(t *testing.T) {
 
 func TestRetryTrace(t *testing.T) {
 	//= RFC 8448 §5 type=test
+	//= RFC 9846 §4.1 type=test
 	tr := readTrace(t, "HelloRetryRequest (§5)")
 	var hello Transcript
 	hello.Write(tr.get("ClientHello1"))
