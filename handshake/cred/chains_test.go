@@ -317,6 +317,7 @@ func code(err error) string {
 }
 
 func TestVerifierNamesTheFault(t *testing.T) {
+	//= RFC 5280 §6.3.3 type=test
 	for _, c := range chainCases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			chains, err := c.verifier().Verify(c.sent, "", !c.client, credtest.Now)

@@ -36,6 +36,7 @@ func TestSchemeNames(t *testing.T) {
 }
 
 func TestSchemesNeverInTLS13(t *testing.T) {
+	//= RFC 9846 §4.3.3 type=test
 	for _, s := range allSchemes() {
 		name := s.String()
 		weak := strings.Contains(name, "pkcs1") || strings.HasSuffix(name, "sha1") || !s.Known()

@@ -140,6 +140,7 @@ func wantKind(t *testing.T, err error, kind cred.Kind, alert record.Alert, what 
 // TestSchemeThatDoesNotFit is B60: a scheme not fit for the key is illegal_parameter, however
 // good the signature.
 func TestSchemeThatDoesNotFit(t *testing.T) {
+	//= RFC 9846 §4.3.3 type=test
 	for _, c := range []struct {
 		kind credtest.Kind
 		s    cred.Scheme
@@ -424,6 +425,7 @@ func TestEd25519ByRFC8032(t *testing.T) {
 
 // TestSignedContent is the example of RFC 9846 §4.5.2 (RFC 8446 §4.4.3).
 func TestSignedContent(t *testing.T) {
+	//= RFC 9846 §4.5.2 type=test
 	const want = "2020202020202020202020202020202020202020202020202020202020202020" +
 		"2020202020202020202020202020202020202020202020202020202020202020" +
 		"544c5320312e332c207365727665722043657274696669636174655665726966" +
