@@ -3,6 +3,7 @@ package msg
 import "testing"
 
 func TestDuplicates(t *testing.T) {
+	//= RFC 9846 §4.3 type=test
 	psk := ext(ExtPreSharedKey, "0007 0001 aa 00000000"+behind(2, behind(1, zeros(32))))
 	ems := ext(ExtExtendedMasterSecret, "")
 	var many string

@@ -182,6 +182,7 @@ func TestMessagesOfTLS12(t *testing.T) {
 }
 
 func TestDowngradeSentinel(t *testing.T) {
+	//= RFC 9846 §4.2.3 type=test
 	clientConfig, serverConfig := world(t, func(*tls.ClientHelloInfo) {})
 	clientConfig.MaxVersion = tls.VersionTLS12
 	a, b := net.Pipe()

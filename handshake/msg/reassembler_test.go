@@ -21,6 +21,7 @@ func stream() (all []byte, messages [][]byte) {
 // TestReassembler cuts a stream of all messages anywhere; the input is
 // scribbled over after each Add, and what was returned stays true.
 func TestReassembler(t *testing.T) {
+	//= RFC 9846 §4 type=test
 	all, want := stream()
 	for seed := range uint64(50) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
@@ -101,6 +102,7 @@ func TestLargestHello(t *testing.T) {
 }
 
 func TestAligned(t *testing.T) {
+	//= RFC 9846 §5.1 type=test
 	all, _ := stream()
 	var r Reassembler
 	if token, ok := r.Aligned(); !ok {

@@ -17,6 +17,7 @@ func parsedHello(t *testing.T, m ClientHello) *ClientHello {
 }
 
 func TestCheckRetry(t *testing.T) {
+	//= RFC 9846 §4.2.2 type=test
 	base := ClientHello{Version: record.TLS12, Random: array32(1), SessionID: fill(32, 2), Suites: AppendUint16s(nil, 0x1301, 0x1302), Compression: []byte{0}, Ext: clientExtensions()}
 	for _, c := range []struct {
 		name   string
@@ -70,6 +71,7 @@ func TestCheckRetryOrder(t *testing.T) {
 }
 
 func TestBinders(t *testing.T) {
+	//= RFC 9846 §4.3.11.2 type=test
 	m := ClientHello{Suites: AppendUint16s(nil, 0x1301), Compression: []byte{0}, Ext: clientExtensions()}
 	m.Ext.PSK.Binders = AppendVector8(nil, make([]byte, 32), make([]byte, 48))
 	raw := m.Append(nil)

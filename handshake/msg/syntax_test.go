@@ -85,6 +85,7 @@ func check(t *testing.T, fresh func() Message, rules []rule) {
 }
 
 func TestClientHelloSyntax(t *testing.T) {
+	//= RFC 9846 §4.2.2 type=test
 	session, suites, null := behind(1, zeros(32)), "0002 1301", "01 00"
 	check(t, empty[ClientHello], []rule{
 		{"whole, no extensions block", helloStart + session + suites + null, 0, 0, ""},
@@ -117,6 +118,7 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 		rules = append(rules, r)
 	}
 	host := "00" + behind(2, hex.EncodeToString([]byte("a.example")))
+	//= RFC 6066 §3 type=test
 	add("one name", ExtServerName, behind(2, host), 0, "")
 	add("nothing", ExtServerName, "", KindSyntax, "server_name_list")
 	add("empty list", ExtServerName, "0000", KindSyntax, "server_name_list")
@@ -130,6 +132,7 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("unknown name type beside a host", ExtServerName, behind(2, "01 0002 0000"+host), 0, "")
 	add("unknown name type alone", ExtServerName, behind(2, "07 0001 61"), 0, "")
 
+	//= RFC 7301 §3.1 type=test
 	add("two names", ExtALPN, behind(2, "02 6832 01 78"), 0, "")
 	add("nothing", ExtALPN, "", KindSyntax, "protocol_name_list")
 	add("empty list", ExtALPN, "0000", KindSyntax, "protocol_name_list")
@@ -137,6 +140,8 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("name cut", ExtALPN, behind(2, "02 68"), KindSyntax, "protocol_name_list")
 	add("trailing bytes", ExtALPN, behind(2, "02 6832")+"00", KindTrailing, "")
 
+	//= RFC 9846 §4.3.7 type=test
+	//= RFC 9846 §4.3.3 type=test
 	for _, id := range []Ext{ExtSupportedGroups, ExtSignatureAlgorithms, ExtSignatureAlgorithmsCert} {
 		field := map[bool]string{true: "named_group_list", false: "supported_signature_algorithms"}[id == ExtSupportedGroups]
 		add("two", id, "0004 001d 0403", 0, "")
@@ -148,6 +153,7 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 		add("as many as fit", id, behind(2, strings.Repeat("0403", 32755)), 0, "")
 	}
 
+	//= RFC 9846 §4.3.1 type=test
 	add("two", ExtSupportedVersions, "04 0304 0303", 0, "")
 	add("drafts, GREASE and unknown", ExtSupportedVersions, "08 7f1c 1a1a 0505 0304", 0, "")
 	add("nothing", ExtSupportedVersions, "", KindSyntax, "versions")
@@ -155,6 +161,7 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("odd length", ExtSupportedVersions, "03 0304 03", KindSyntax, "versions")
 	add("trailing bytes", ExtSupportedVersions, "02 0304 00", KindTrailing, "")
 
+	//= RFC 9846 §4.3.8 type=test
 	add("no shares", ExtKeyShare, "0000", 0, "")
 	add("two", ExtKeyShare, behind(2, "001d 0001 aa 0017 0002 bbbb"), 0, "")
 	add("nothing", ExtKeyShare, "", KindSyntax, "client_shares")
@@ -165,26 +172,35 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("trailing bytes", ExtKeyShare, "0000 00", KindTrailing, "")
 	add("a group twice", ExtKeyShare, behind(2, "001d 0001 aa 0017 0001 bb 001d 0001 aa"), KindDuplicate, "client_shares")
 
+	//= RFC 8422 §5.1.2 type=test
 	add("one", ExtECPointFormats, "01 00", 0, "")
 	add("without uncompressed", ExtECPointFormats, "02 01 02", 0, "")
 	add("nothing", ExtECPointFormats, "", KindSyntax, "ec_point_format_list")
 	add("empty list", ExtECPointFormats, "00", KindSyntax, "ec_point_format_list")
 
+	//= RFC 7627 §5.1 type=test
+	//= RFC 7366 §2 type=test
+	//= RFC 9846 §4.3.6 type=test
+	//= RFC 6962 §3.3.1 type=test
 	for _, id := range []Ext{ExtExtendedMasterSecret, ExtEncryptThenMAC, ExtPostHandshakeAuth, ExtEarlyData, ExtSCT} {
 		add("empty", id, "", 0, "")
 		add("not empty", id, "00", KindTrailing, "")
 	}
 
+	//= RFC 5077 §3.2 type=test
 	add("a ticket", ExtSessionTicket, zeros(200), 0, "")
 	add("none", ExtSessionTicket, "", 0, "")
+	//= RFC 7685 §3 type=test
 	add("padding", ExtPadding, zeros(500), 0, "")
 	add("none", ExtPadding, "", 0, "")
 
+	//= RFC 5746 §3.2 type=test
 	add("first handshake", ExtRenegotiationInfo, "00", 0, "")
 	add("nothing", ExtRenegotiationInfo, "", KindSyntax, "renegotiated_connection")
 	add("length over the end", ExtRenegotiationInfo, "0c 00", KindSyntax, "renegotiated_connection")
 	add("trailing bytes", ExtRenegotiationInfo, "00 00", KindTrailing, "")
 
+	//= RFC 6066 §8 type=test
 	add("OCSP", ExtStatusRequest, "01 0000 0000", 0, "")
 	add("OCSP with a responder and extensions", ExtStatusRequest, "01 0003 0001 aa 0001 bb", 0, "")
 	add("another type", ExtStatusRequest, "02 aabbcc", 0, "")
@@ -193,28 +209,35 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("empty responder", ExtStatusRequest, "01 0002 0000 0000", KindSyntax, "responder_id_list")
 	add("trailing bytes", ExtStatusRequest, "01 0000 0000 00", KindTrailing, "")
 
+	//= RFC 6066 §4 type=test
 	add("largest", ExtMaxFragmentLength, "04", 0, "")
 	add("zero", ExtMaxFragmentLength, "00", KindIllegal, "max_fragment_length")
 	add("five", ExtMaxFragmentLength, "05", KindIllegal, "max_fragment_length")
 	add("two bytes", ExtMaxFragmentLength, "0505", KindTrailing, "")
 	add("nothing", ExtMaxFragmentLength, "", KindSyntax, "max_fragment_length")
+	//= RFC 8449 §4 type=test
 	add("least", ExtRecordSizeLimit, "0040", 0, "")
 	add("below the least", ExtRecordSizeLimit, "003f", KindIllegal, "record_size_limit")
 	add("one byte", ExtRecordSizeLimit, "40", KindSyntax, "record_size_limit")
 	add("three bytes", ExtRecordSizeLimit, "003f00", KindTrailing, "")
 
+	//= RFC 8879 §3 type=test
 	add("one", ExtCompressCertificate, "02 0002", 0, "")
 	add("empty list", ExtCompressCertificate, "00", KindSyntax, "algorithms")
 	add("odd length", ExtCompressCertificate, "03 000200", KindSyntax, "algorithms")
+	//= RFC 9846 §4.3.4 type=test
 	add("one", ExtCertificateAuthorities, "0003 0001 30", 0, "")
 	add("empty list", ExtCertificateAuthorities, "0000", KindSyntax, "authorities")
 	add("empty name", ExtCertificateAuthorities, "0002 0000", KindSyntax, "authorities")
+	//= RFC 9846 §4.3.2 type=test
 	add("one", ExtCookie, "0001 aa", 0, "")
 	add("empty", ExtCookie, "0000", KindSyntax, "cookie")
+	//= RFC 9846 §4.3.9 type=test
 	add("both", ExtPSKModes, "02 0001", 0, "")
 	add("empty list", ExtPSKModes, "00", KindSyntax, "ke_modes")
 	add("trailing bytes", ExtPSKModes, "01 01 00", KindTrailing, "")
 
+	//= RFC 9846 §4.3.11 type=test
 	identity, binder := "0001 aa 00000000", behind(1, zeros(32))
 	psk := func(identities, binders string) string { return behind(2, identities) + behind(2, binders) }
 	add("one", ExtPreSharedKey, psk(identity, binder), 0, "")
@@ -231,6 +254,7 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 }
 
 func TestServerHelloSyntax(t *testing.T) {
+	//= RFC 9846 §4.2.3 type=test
 	check(t, empty[ServerHello], []rule{
 		{"no extensions block", helloStart + "00 1301 00", 0, 0, ""},
 		{"session id of 33", helloStart + behind(1, zeros(33)) + "1301 00", KindSyntax, decodeError, "ServerHello.legacy_session_id_echo"},
@@ -260,6 +284,7 @@ func TestServerHelloSyntax(t *testing.T) {
 }
 
 func TestCertificateSyntax(t *testing.T) {
+	//= RFC 9846 §4.5.1 type=test
 	check(t, empty[Certificate12], []rule{
 		{"none", "000000", 0, 0, ""},
 		{"one", behind(3, "000001 30"), 0, 0, ""},
@@ -317,6 +342,7 @@ func TestCertificateSyntax(t *testing.T) {
 }
 
 func TestOtherSyntax(t *testing.T) {
+	//= RFC 9846 §4.4.1 type=test
 	check(t, empty[EncryptedExtensions], []rule{
 		{"none", "0000", 0, 0, ""},
 		{"no block", "", KindSyntax, decodeError, "EncryptedExtensions.extensions"},
@@ -324,6 +350,7 @@ func TestOtherSyntax(t *testing.T) {
 		{"empty groups", behind(2, ext(ExtSupportedGroups, "0000")), KindSyntax, decodeError, "extension supported_groups.named_group_list"},
 		{"trailing bytes", "0000 00", KindTrailing, decodeError, "EncryptedExtensions"},
 	})
+	//= RFC 8422 §5.4 type=test
 	check(t, empty[ServerECDHE], []rule{
 		{"named curve", "03 001d 01 aa 0804 0001 bb", 0, 0, ""},
 		{"explicit curve", "01 001d 01 aa 0804 0001 bb", KindIllegal, illegalParameter, "ServerKeyExchange.params.curve_type"},
@@ -333,16 +360,19 @@ func TestOtherSyntax(t *testing.T) {
 		{"nothing", "", KindSyntax, decodeError, "ServerKeyExchange.params.curve_type"},
 		{"trailing bytes", "03 001d 01 aa 0804 0001 bb 00", KindTrailing, decodeError, "ServerKeyExchange"},
 	})
+	//= RFC 8422 §5.7 type=test
 	check(t, empty[ClientECDHE], []rule{
 		{"point", "01 aa", 0, 0, ""},
 		{"empty point", "00", KindSyntax, decodeError, "ClientKeyExchange.ecdh_Yc"},
 		{"trailing bytes", "01 aa 00", KindTrailing, decodeError, "ClientKeyExchange"},
 	})
+	//= RFC 5077 §3.3 type=test
 	check(t, empty[NewSessionTicket12], []rule{
 		{"no ticket after all", "00000000 0000", 0, 0, ""},
 		{"lifetime cut", "000000", KindSyntax, decodeError, "NewSessionTicket.ticket_lifetime_hint"},
 		{"trailing bytes", "00000000 0000 00", KindTrailing, decodeError, "NewSessionTicket"},
 	})
+	//= RFC 9846 §4.7.1 type=test
 	start := "00000e10 00000000 00 0001 aa"
 	check(t, empty[NewSessionTicket13], []rule{
 		{"unknown extensions", start + behind(2, ext(0xfafa, "00")), 0, 0, ""},
@@ -352,6 +382,7 @@ func TestOtherSyntax(t *testing.T) {
 		{"early_data empty", start + behind(2, ext(ExtEarlyData, "")), KindSyntax, decodeError, "extension early_data.max_early_data_size"},
 		{"early_data long", start + behind(2, ext(ExtEarlyData, "0000400000")), KindTrailing, decodeError, "extension early_data"},
 	})
+	//= RFC 9846 §4.7.3 type=test
 	check(t, empty[KeyUpdate], []rule{
 		{"update_not_requested", "00", 0, 0, ""},
 		{"update_requested", "01", 0, 0, ""},
@@ -361,16 +392,21 @@ func TestOtherSyntax(t *testing.T) {
 		{"long", "0000", KindTrailing, decodeError, "KeyUpdate"},
 		{"long and illegal", "0200", KindTrailing, decodeError, "KeyUpdate"},
 	})
+	//= RFC 9846 §4.5.3 type=test
 	check(t, empty[Finished], []rule{
 		{"any length", zeros(12), 0, 0, ""},
 		{"empty", "", 0, 0, ""},
 		{"a long hash", zeros(64), 0, 0, ""},
 		{"longer than any hash", zeros(65), KindTrailing, decodeError, "Finished"},
 	})
+	//= RFC 8879 §4 type=test
 	check(t, empty[CompressedCertificate], []rule{
 		{"brotli", "0002 000010 000001 aa", 0, 0, ""},
 		{"empty", "0002 000010 000000", KindSyntax, decodeError, "CompressedCertificate.compressed_certificate_message"},
 	})
+	//= RFC 5246 §7.4.1.1 type=test
+	//= RFC 5246 §7.4.5 type=test
+	//= RFC 9846 §4.6 type=test
 	for _, fresh := range []func() Message{empty[HelloRequest], empty[ServerHelloDone], empty[EndOfEarlyData]} {
 		check(t, fresh, []rule{
 			{"empty", "", 0, 0, ""},

@@ -37,6 +37,7 @@ compress_certificate                    CH, CR`
 const only12 = "extended_master_secret renegotiation_info ec_point_formats session_ticket encrypt_then_mac"
 
 func TestTable1(t *testing.T) {
+	//= RFC 9846 §4.3 type=test
 	columns := map[string]Where{"CH": InClientHello, "SH": InServerHello, "HRR": InRetry, "EE": InEncryptedExtensions,
 		"CR": InCertificateRequest, "CT": InCertificate, "NST": InNewSessionTicket}
 	want := map[string]Where{}
@@ -85,6 +86,7 @@ func TestRows(t *testing.T) {
 
 // TestForbidden puts every extension into every message and asks Check.
 func TestForbidden(t *testing.T) {
+	//= RFC 9846 §4.3 type=test
 	wheres := []Where{InClientHello, InClientHello12, InServerHello, InServerHello12, InRetry,
 		InEncryptedExtensions, InCertificateRequest, InCertificate, InNewSessionTicket}
 	for _, row := range table {
@@ -111,6 +113,7 @@ func TestForbidden(t *testing.T) {
 }
 
 func TestUnknownInReplies(t *testing.T) {
+	//= RFC 9846 §4.3 type=test
 	for _, in := range []Where{InClientHello12, InServerHello12, InEncryptedExtensions, InCertificate, InNewSessionTicket} {
 		var x Extensions
 		if err := x.parse(in.message(), in, unhex(ext(0xfafa, ""))); err != nil || x.Unknown != 1 || x.FirstUnknown != 0xfafa {
@@ -129,6 +132,7 @@ func TestUnknownInReplies(t *testing.T) {
 
 // TestCheck has the rules about values and absence that need the version.
 func TestCheck(t *testing.T) {
+	//= RFC 9846 §9.2 type=test
 	const (
 		versions, groups, shares   = ExtSupportedVersions, ExtSupportedGroups, ExtKeyShare
 		schemes, psk, modes, early = ExtSignatureAlgorithms, ExtPreSharedKey, ExtPSKModes, ExtEarlyData
