@@ -335,6 +335,7 @@ func TestBadServer13(t *testing.T) {
 
 // TestSchemesOfRequests: each scheme that a CertificateRequest lists is accepted (B64).
 func TestSchemesOfRequests(t *testing.T) {
+	//= RFC 9846 §4.4.2 type=test
 	for _, v := range []record.Version{record.TLS12, record.TLS13} {
 		s := scene{v: v, state: ""}.mutual()
 		p := s.meet(t)

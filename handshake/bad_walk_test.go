@@ -226,6 +226,7 @@ func (p *mallory) check(t *testing.T, what, state string, alert record.Alert, ki
 // TestEveryCut: every message cut at every byte, and with a byte more, its header
 // saying so: decode_error.
 func TestEveryCut(t *testing.T) {
+	//= RFC 9846 §6.2 type=test
 	for _, s := range walkScenes {
 		everywhere(t, s, func(p *mallory, step string, m msg.Raw) {
 			if m == nil {
@@ -263,6 +264,7 @@ var orders = map[string][]msg.Type{
 // TestEveryOrder: every message at every step where it does not belong: skipped,
 // doubled, swapped or out of nowhere (B20, B46, B51): unexpected_message.
 func TestEveryOrder(t *testing.T) {
+	//= RFC 9846 §4 type=test
 	pool := map[msg.Type]msg.Raw{}
 	for _, s := range honest {
 		for _, m := range everywhere(t, s, func(*mallory, string, msg.Raw) {}).log {
@@ -299,6 +301,7 @@ func TestEveryOrder(t *testing.T) {
 // TestEveryEnd: a transport that ends at any byte of any conversation is a
 // truncation, never a success, and nothing is said about it (B53).
 func TestEveryEnd(t *testing.T) {
+	//= RFC 9846 §6.1 type=test
 	for _, s := range honest {
 		p := s.meet(t)
 		p.bytewise = true

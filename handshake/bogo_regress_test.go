@@ -88,6 +88,7 @@ func TestExcessAfterServerHelloDone(t *testing.T) {
 
 // PartialServerHelloWithHelloRetryRequest: nothing may come before the second hello.
 func TestExcessAfterHelloRetryRequest(t *testing.T) {
+	//= RFC 9846 §5.1 type=test
 	d := newDuo(t, func(client, server *Config) {
 		client.Groups = []kx.Group{kx.ByID(kx.X25519), kx.ByID(kx.P384)}
 		client.NoCompatibility = true
@@ -130,6 +131,7 @@ func sealedAnew(keys record.Protection, verify []byte) []byte {
 // FallbackSCSV: a client that fell back below all that the server speaks did
 // fall back.
 func TestFallbackBelowEveryVersion(t *testing.T) {
+	//= RFC 7507 §3 type=test
 	d := newDuo(t, func(*Config, *Config) {})
 	hello := &msg.ClientHello{Version: record.TLS11, Compression: []byte{0}}
 	hello.Suites = msg.AppendUint16s(hello.Suites, 0xc02b, fallbackSCSV)
@@ -141,6 +143,7 @@ func TestFallbackBelowEveryVersion(t *testing.T) {
 // CheckLeafCurve: up to TLS 1.2 a server's certificate keeps to the curves that
 // the client named; an ordinary server does so by itself.
 func TestLeafCurve12(t *testing.T) {
+	//= RFC 8422 §5.3 type=test
 	d := newDuo(t, func(client, server *Config) {
 		tls12(client, server)
 		client.Groups = []kx.Group{kx.ByID(kx.X25519), kx.ByID(kx.P256)}

@@ -162,6 +162,7 @@ func heap() int {
 
 // TestNoWarningsInTLS13: there are none but user_canceled; all others are fatal.
 func TestNoWarningsInTLS13(t *testing.T) {
+	//= RFC 9846 §6 type=test
 	f := secureUnder(t, record.TLS13, true)
 	if err := f.send(1, alert(record.LevelWarning, record.AlertNoRenegotiation)); !errors.Is(err, handshake.KindAlertReceived) {
 		t.Fatal(err)
@@ -171,6 +172,7 @@ func TestNoWarningsInTLS13(t *testing.T) {
 // TestEmptyHandshakeRecords: records without content that are not application
 // data end the connection at once, protected or not.
 func TestEmptyHandshakeRecords(t *testing.T) {
+	//= RFC 9846 §5.1 type=test
 	for _, v := range []record.Version{record.TLS12, record.TLS13} {
 		for _, typ := range []record.Type{record.TypeHandshake, record.TypeAlert} {
 			f := secureUnder(t, v, false)
@@ -191,6 +193,7 @@ func TestEmptyHandshakeRecords(t *testing.T) {
 // TestCCSFlood: TLS 1.3 drops so many change_cipher_specs and no more; TLS 1.2
 // takes exactly the one that is due.
 func TestCCSFlood(t *testing.T) {
+	//= RFC 9846 §5 type=test
 	ccs := []byte{20, 3, 3, 0, 1, 1}
 	for name, at := range map[string]func(p *pair) *handshake.Engine{
 		"client before ServerHello": func(p *pair) *handshake.Engine { p.turn(p.c, p.s); return p.c.e },
@@ -298,6 +301,7 @@ func earlyHello(t *testing.T, retry bool) *handshake.Engine {
 // TestSkippedEarlyData sends rejected early data up to the bound and past it,
 // in records of several sizes.
 func TestSkippedEarlyData(t *testing.T) {
+	//= RFC 9846 §4.3.10 type=test
 	for _, retry := range []bool{false, true} {
 		for _, size := range []int{17, 1 << 10, 1 << 14} {
 			e := earlyHello(t, retry)
@@ -319,6 +323,7 @@ func TestSkippedEarlyData(t *testing.T) {
 
 // TestNothingToSkip: without an offer of early data not one such record is skipped.
 func TestNothingToSkip(t *testing.T) {
+	//= RFC 9846 §4.3.10 type=test
 	c := baseConfig(t)
 	c.client.MinVersion = record.TLS13
 	p := newPair(t, c)

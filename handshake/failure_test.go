@@ -231,6 +231,7 @@ func TestSecretsAreThereBefore(t *testing.T) {
 
 // TestFatalAlert: a fatal alert that is received ends writing too, and is not answered.
 func TestFatalAlert(t *testing.T) {
+	//= RFC 9846 §6.2 type=test
 	for _, v := range []record.Version{record.TLS12, record.TLS13} {
 		c := baseConfig(t)
 		c.client.MaxVersion = v

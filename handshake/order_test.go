@@ -95,6 +95,7 @@ func TestSealPutsFirstWhatIsDue(t *testing.T) {
 
 // TestFlights: messages in a row under one key share records.
 func TestFlights(t *testing.T) {
+	//= RFC 9846 §E.4 type=test
 	for _, tc := range []struct {
 		conv           string
 		client, server string
@@ -294,6 +295,7 @@ func (p *pair) talk(words int, want []byte) error {
 
 // TestActions: an Action may be kept, merged and performed again.
 func TestActions(t *testing.T) {
+	//= RFC 9846 §4.7.3 type=test
 	p := newPair(t, baseConfig(t)).secure()
 	p.run()
 	if err := p.s.e.UpdateKeys(true); err != nil {
@@ -348,6 +350,7 @@ func TestActions(t *testing.T) {
 // TestRefusals: however often a peer asks to renegotiate and the Action is
 // performed, it is refused once until there is data.
 func TestRefusals(t *testing.T) {
+	//= RFC 5746 §4.2 type=test
 	c := baseConfig(t)
 	c.client.MaxVersion = record.TLS12
 	p := newPair(t, c).secure()
