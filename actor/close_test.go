@@ -73,6 +73,7 @@ func TestCloseUnblocks(t *testing.T) {
 
 // TestCloseNotify closes each side: the other reads io.EOF, for ever, and may still write.
 func TestCloseNotify(t *testing.T) {
+	//= RFC 9846 §6.1 type=test
 	eachMode(t, func(t *testing.T, v record.Version, c *actor.Config) {
 		inBubble(t, v, c, func(t *testing.T, client, server *actor.Conn) {
 			half := make(chan error, 1)
@@ -118,6 +119,7 @@ func TestCloseIsBounded(t *testing.T) {
 
 // TestTruncation ends the transport without close_notify.
 func TestTruncation(t *testing.T) {
+	//= RFC 9846 §6.1 type=test
 	for _, accept := range []bool{false, true} {
 		eachMode(t, func(t *testing.T, v record.Version, c *actor.Config) {
 			c.AcceptTruncation = accept

@@ -55,6 +55,7 @@ func TestBothWriteAtOnce(t *testing.T) {
 // TestKeyUpdateUnderBlockedWrite asks a peer that is blocked in Write for a
 // KeyUpdate: its reader must go on, and the answer must come with the next data.
 func TestKeyUpdateUnderBlockedWrite(t *testing.T) {
+	//= RFC 9846 §4.7.3 type=test
 	updated := make(chan struct{}, 10)
 	c := &actor.Config{OnEvent: func(ev handshake.Event) {
 		if ev.Kind == handshake.KeyUpdated {
@@ -103,6 +104,7 @@ func TestKeyUpdateUnderBlockedWrite(t *testing.T) {
 // TestKeyUpdateIsAnsweredOnce asks a peer that reads many times: one answer goes
 // before its next data (RFC 9846 §4.7.3), and none without data.
 func TestKeyUpdateIsAnsweredOnce(t *testing.T) {
+	//= RFC 9846 §4.7.3 type=test
 	eachMode(t, func(t *testing.T, v record.Version, c *actor.Config) {
 		if v != record.TLS13 {
 			t.Skip("TLS 1.3 only")

@@ -10,6 +10,7 @@ import (
 
 // TestSessionCache: the newest first, TLS 1.3 once, four a name, the names used last.
 func TestSessionCache(t *testing.T) {
+	//= RFC 9846 §C.4 type=test
 	c := actor.NewSessionCache(2)
 	put := func(name string, v record.Version, n int) []*session.Session {
 		made := make([]*session.Session, n)
