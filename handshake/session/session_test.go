@@ -216,6 +216,7 @@ func TestFits(t *testing.T) {
 
 func TestObfuscatedAge(t *testing.T) {
 	//= RFC 9846 §4.3.11.1 type=test
+	//= RFC 9846 §8.3 type=test
 	s := full13()
 	now := s.Created.Add(90 * time.Second)
 	age := s.ObfuscatedAge(now)
