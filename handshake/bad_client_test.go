@@ -142,6 +142,7 @@ var clientRows = []bad{
 	}), alert: record.AlertIllegalParameter, kind: handshake.KindWrongSessionID, field: "ServerHello.session_id"},
 	{name: "resumption with another suite", ref: "B56", in: []scene{c12("waitServerHello").resumed()}, do: serverHello(func(m *msg.ServerHello) { m.Suite = suiteRSA }),
 		alert: record.AlertIllegalParameter, kind: handshake.KindWrongSuite, field: "ServerHello.cipher_suite of the session"},
+	//= RFC 7627 §5.3 type=test
 	{name: "resumption without extended master secret", ref: "B57", in: []scene{c12("waitServerHello").resumed()}, do: drop("ServerHello", msg.ExtExtendedMasterSecret),
 		alert: record.AlertHandshakeFailure, kind: handshake.KindExtendedMasterSecret, field: "ServerHello"},
 	{name: "resumption of a session without extended master secret, with it", ref: "B57", in: []scene{c12("waitServerHello").session(func(s *session.Session) *session.Session {
