@@ -19,7 +19,7 @@ type terms struct {
 	group    kx.Group
 	retry    bool          // the client's first share is of a group that the server has not
 	kind     credtest.Kind // of the server's key
-	scheme   cred.Scheme   // of the signature of who presents a certificate of this side's or to it
+	scheme   cred.Scheme   // the one that this side signs with and takes, beside the authority's
 	offered  []string      // ALPN of the client
 	accepted []string      // ALPN of the server
 	sni      bool          // the server has two certificates

@@ -9,10 +9,12 @@
 //
 // A peer that is not installed is skipped; with CI=true in the environment it
 // is a failure. On Debian the peers are the packages openssl, nodejs, gnutls-bin,
-// libnss3-tools, android-boringssl and curl.
+// libnss3-tools, android-boringssl and curl. All listen on free ports; gnutls-serv,
+// selfserv and bssl do so on all addresses, for they have no option for one.
 //
 // Nothing may import it, and it must never know how a conversation is kept up:
 // it has package actor do that, in one place, tacet_test.go. Read next:
-// cases_test.go, which is the table, then peer_test.go, what a peer has to do, and
-// openssl_test.go for an example of one.
+// cases_test.go, which is the table, then script_test.go, what is said in a row, and
+// check_test.go, what must be true of it; peer_test.go is what a peer has to do, and
+// openssl_test.go an example of one.
 package peers
