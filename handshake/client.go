@@ -58,6 +58,9 @@ func (s *loadingSession) sayHello(fx *effects, sess *session.Session) (afterSess
 		return nil, err
 	}
 	o.hello = fx.newHello(o)
+	if !o.hello.Fits() {
+		o.forgetSession()
+	}
 	fx.conn.ClientRandom = o.hello.Random
 	if err := fx.sendHello(o); err != nil {
 		return nil, err
@@ -65,19 +68,26 @@ func (s *loadingSession) sayHello(fx *effects, sess *session.Session) (afterSess
 	return &waitServerHello{offer: o}, nil
 }
 
+// forgetSession takes a session out of the hello, whose ticket is too long for it.
+func (o *offer) forgetSession() {
+	o.session, o.early = nil, keys.Early{}
+	o.hello.Ext.SessionTicket = nil
+	o.hello.Ext.Clear(msg.ExtPreSharedKey)
+}
+
 // mayOffer reports whether a session can still be resumed with this profile
 // and peer. One whose peer was not verified is not offered where it must be:
 // it would never be.
 func (fx *effects) mayOffer(s *session.Session) bool {
 	p := fx.profile
-	if s == nil || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max || s.ServerName != fx.conn.ServerName {
+	if s == nil || len(s.Ticket) == 0 || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max || s.ServerName != fx.conn.ServerName {
 		return false
 	}
 	if !fx.trusts(s) {
 		return false
 	}
 	if s.Version < record.TLS13 {
-		return p.suite(uint16(s.Suite)) != nil && len(s.Ticket) > 0
+		return p.suite(uint16(s.Suite)) != nil
 	}
 	return p.suiteOfHash(suites.ByID(s.Suite)) != nil
 }
@@ -373,6 +383,9 @@ func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error)
 	if o.hello.Ext.Have(msg.ExtPreSharedKey) && keys.FromCrypto(suites.ByID(o.session.Suite).Hash) == hash {
 		second.session, second.early = o.session, o.early
 		second.extendPSK(fx, &hello.Ext)
+	}
+	if !hello.Fits() {
+		return nil, failure(KindIllegalParameter, "HelloRetryRequest cookie")
 	}
 	if len(hello.SessionID) > 0 {
 		fx.sendCCS()

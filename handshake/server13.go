@@ -41,10 +41,8 @@ func (a *answering) check13(fx *effects) error {
 	if err := h.Ext.Check(msg.InClientHello, 0); err != nil {
 		return err
 	}
-	for id := range h.Ext.KeyShares.All() {
-		if !h.Ext.SupportedGroups.Has(id) {
-			return failure(KindIllegalParameter, "ClientHello key_share: group not in supported_groups")
-		}
+	if !h.Ext.KeyShares.Within(h.Ext.SupportedGroups) {
+		return failure(KindIllegalParameter, "ClientHello key_share: group not in supported_groups")
 	}
 	for s := range a.common(fx) {
 		fx.conn.Suite = s

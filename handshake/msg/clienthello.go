@@ -56,6 +56,25 @@ func (m *ClientHello) Append(dst []byte) []byte {
 	return end(dst, at)
 }
 
+// Fits says whether the extensions are short enough for Append, which panics on
+// a block that is longer than its length can say: a ticket or a cookie, which
+// the peer made, may be as long as a whole block. It errs by some 300 bytes, on
+// the safe side.
+func (m *ClientHello) Fits() bool {
+	const framing = 12 // the most that stands around the fields of one extension
+	x := &m.Ext
+	n := len(table) * framing
+	for _, v := range [...]int{
+		len(x.ServerName), len(x.SupportedGroups), len(x.PointFormats), len(x.SignatureAlgorithms),
+		len(x.SignatureAlgorithmsCert), len(x.ALPN), x.Padding, len(x.CertificateCompression), len(x.SessionTicket),
+		len(x.RenegotiationInfo), len(x.SupportedVersions), len(x.Cookie), len(x.PSKModes), len(x.PSK.Identities),
+		len(x.PSK.Binders), len(x.KeyShares), len(x.CertificateAuthorities),
+	} {
+		n += v
+	}
+	return n <= 1<<16-1
+}
+
 // BindersLen is the number of bytes at the tail of the message that hold the
 // binders, the two bytes of their length included; 0 without pre_shared_key.
 // A binder covers the message without them.

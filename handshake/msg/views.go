@@ -155,6 +155,31 @@ func (k KeyShares) Len() int {
 	return n
 }
 
+// Within says whether every share is for one of groups, in a time that grows
+// with the bytes of both and not with their product.
+func (k KeyShares) Within(groups Uint16s) bool {
+	//= RFC 9846 §4.3.8
+	const few = 8
+	if k.Len() <= few {
+		for group := range k.All() {
+			if !groups.Has(group) {
+				return false
+			}
+		}
+		return true
+	}
+	var known codes
+	for group := range groups.All() {
+		known.add(group)
+	}
+	for group := range k.All() {
+		if known.add(group) {
+			return false
+		}
+	}
+	return true
+}
+
 // AppendKeyShare appends a share to a list, for use as [KeyShares].
 func AppendKeyShare(dst []byte, group uint16, data []byte) []byte {
 	return appendVector(appendUint16(dst, group), 2, data)
