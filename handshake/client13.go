@@ -86,7 +86,13 @@ func (fx *effects) recall(s *session.Session) error {
 	if len(s.PeerChain) == 0 {
 		return nil
 	}
-	fx.conn.Verified, fx.conn.verifiedBy = s.Verified, s.VerifiedBy
+	switch cfg := &fx.profile.cfg; {
+	case cfg.Verify == VerifyRequired: // or it would not be resumed
+		fx.conn.Verified, fx.conn.verifiedBy = s.Verified, s.VerifiedBy
+	case cfg.Verify == VerifyRecord || cfg.AskVerify:
+		fx.conn.VerifyError = fx.judgeAgain(s)
+		fx.conn.Verified, fx.conn.verifiedBy = fx.conn.VerifyError == nil, s.VerifiedBy
+	}
 	if fx.conn.PeerCertificates = s.Certificates; len(s.Certificates) == 0 {
 		return fx.peerChain(s.PeerChain)
 	}
@@ -395,6 +401,15 @@ func chainSize(c *cred.Credential) int {
 		n += 3 + len(der) + 2
 	}
 	return n
+}
+
+// fits reports whether the messages have room for a credential.
+func fits(c *cred.Credential) bool {
+	stapled := len(c.Staple)
+	for _, sct := range c.SCTs {
+		stapled += 2 + len(sct)
+	}
+	return stapled <= maxStapled && chainSize(c) <= maxChainLength
 }
 
 // sendChain13 sends a chain, with what the peer asked to be stapled to its leaf.

@@ -111,6 +111,9 @@ const (
 	defaultTickets      = 2
 	maxTickets          = 16
 	maxServerNameLength = 255
+	maxALPN             = 1 << 15 // of a hello's 2^16-1 bytes of extensions
+	maxStapled          = 1 << 15 // of the same in a certificate's entry, or a ServerHello
+	maxChainLength      = 1 << 23 // of a message's 2^24-1 bytes
 )
 
 // DefaultGroups are the groups of a Config that names none.

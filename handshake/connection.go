@@ -11,7 +11,8 @@ import (
 )
 
 // ConnectionState is all that can be told of a connection. The engine fills it
-// in as the handshake goes; from Secure on it does not change. Slices and
+// in as the handshake goes; from Secure on it does not change. Until then it
+// tells what was said, not by whom: only Finished proves who the peer is. Slices and
 // pointers in it are shared and must not be written to.
 type ConnectionState struct {
 	// Client tells the side: whether this engine is the client.
@@ -70,7 +71,8 @@ type ConnectionState struct {
 const MaxExport = 1 << 14
 
 // Export derives keying material for the application (RFC 5705, RFC 9846 §7.5):
-// length bytes, 1 to MaxExport. A nil context differs from an empty one up to
+// length bytes, 1 to MaxExport, and in TLS 1.3 no more than 255 digests of the
+// suite's hash, 8,160 bytes for SHA-256. A nil context differs from an empty one up to
 // TLS 1.2 and does not in TLS 1.3. Labels that TLS itself uses are refused up to TLS 1.2.
 func (c *ConnectionState) Export(label string, context []byte, length int) ([]byte, error) {
 	//= RFC 9846 §7.5
@@ -85,6 +87,9 @@ func (c *ConnectionState) Export(label string, context []byte, length int) ([]by
 	if c.Version >= record.TLS13 {
 		if len(label) > 255-len("tls13 ") {
 			return nil, misuse(KindBadArgument, "Export: label")
+		}
+		if most := 255 * c.exporter.Hash().Size(); length > most { // RFC 5869 §2.3
+			return nil, misuse(KindBadArgument, "Export: length")
 		}
 		return c.exporter.Export(label, context, length), nil
 	}

@@ -277,6 +277,8 @@ func (e *Engine) Fork() *Engine {
 	f.recv.hand = e.recv.hand.Fork()
 	f.recv.traced = append([]Event(nil), e.recv.traced...)
 	f.send.traced = append([]Event(nil), e.send.traced...)
+	f.recv.open.Unshare()
+	f.send.seal.Unshare()
 	if e.hs == nil {
 		return &f
 	}

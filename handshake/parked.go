@@ -39,7 +39,10 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 func (fx *effects) verdict(a Answer) error {
 	switch v := a.value.(type) {
 	case [][]*x509.Certificate:
-		fx.conn.Verified, fx.conn.VerifiedChains, fx.conn.verifiedBy = true, v, fx.profile.cfg.Verifier
+		fx.conn.Verified, fx.conn.VerifiedChains = true, v
+		if cfg := &fx.profile.cfg; !cfg.AskVerify { // else the Verifier has not seen it
+			fx.conn.verifiedBy = cfg.Verifier
+		}
 	case tolerated:
 		fx.conn.VerifyError = v.err
 	default:
@@ -160,7 +163,7 @@ func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credent
 		return nil, 0, nil
 	}
 	scheme, ok := fx.pick(c, q.offers)
-	if !ok {
+	if !ok || !fits(c) {
 		return nil, 0, misuse(KindWrongAnswer, "CredentialQuery: the key fits none of the server's schemes")
 	}
 	return c, scheme, nil

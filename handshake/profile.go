@@ -285,8 +285,8 @@ func (p *profile) compileALPN() error {
 		}
 		size += 1 + len(name)
 	}
-	if size > 1<<16-3 {
-		return &ConfigError{"ALPN", "the list is longer than 65,533 bytes"}
+	if size > maxALPN {
+		return &ConfigError{"ALPN", "the list is longer than 32,768 bytes"}
 	}
 	return nil
 }
@@ -295,6 +295,9 @@ func (p *profile) compileCredentials() error {
 	for _, c := range p.cfg.Credentials {
 		if c == nil || c.Leaf == nil || len(c.Chain) == 0 {
 			return &ConfigError{"Credentials", "holds one without certificate"}
+		}
+		if !fits(c) {
+			return &ConfigError{"Credentials", "holds one whose chain, or whose staple and SCTs, no message has room for"}
 		}
 	}
 	return nil

@@ -94,6 +94,7 @@ func (r *Receiver) read(dst, in []byte) (n int, it item, err error) {
 		n += o.N
 		if o.Protected {
 			r.skip = skipNothing
+			r.open.AllowPlaintextAlert(false) // the peer has keys
 		}
 		it, more, err := r.sort(&o)
 		if err != nil || !more {

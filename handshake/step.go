@@ -340,6 +340,9 @@ func (e *Engine) die(err *Error) {
 // the original.
 func (o *origin) withoutSecrets() *origin {
 	dead := *o
+	if !o.conn.complete { // nobody has proved to be the peer
+		dead.conn.Verified, dead.conn.VerifiedChains, dead.conn.Resumed = false, nil, false
+	}
 	dead.resumption, dead.conn.exporter = keys.Secret{}, keys.Secret{}
 	dead.conn.master, dead.conn.complete = nil, false
 	return &dead

@@ -81,33 +81,38 @@ func (fx *effects) sealTicket(s *session.Session) []byte {
 	return session.Seal(nil, &fx.profile.cfg.TicketKeys[0], iv, state)
 }
 
-// trusts reports whether the peer of a session may still be taken for verified:
-// by the verifier that did it, as long as the leaf is valid, or else anew, for a
-// session may come from a store, a ticket or another configuration.
+// trusts reports whether a session may be resumed as far as its peer's
+// certificates go.
 func (fx *effects) trusts(s *session.Session) bool {
+	return fx.profile.cfg.Verify != VerifyRequired || s.Verified && fx.judgeAgain(s) == nil
+}
+
+// judgeAgain is this profile's verdict on the peer of a session, nil if it is
+// verified. It was, if it was so by the same verifier, or by the application
+// where that is asked, and the leaf is still valid; else the chain is verified
+// anew, for a session may come from a store, a ticket or another configuration.
+func (fx *effects) judgeAgain(s *session.Session) error {
 	cfg := &fx.profile.cfg
-	if cfg.Verify != VerifyRequired {
-		return true
-	}
-	if !s.Verified || len(s.PeerChain) == 0 {
-		return false
-	}
 	chain := s.Certificates
-	if chain == nil {
+	if len(chain) == 0 {
 		var err error
 		if chain, err = cred.ParseChain(s.PeerChain); err != nil {
-			return false
+			return err
 		}
 	}
-	if cfg.AskVerify || s.VerifiedBy == any(cfg.Verifier) {
-		return !fx.now.After(chain[0].NotAfter)
+	judged := s.Verified && (cfg.AskVerify || s.VerifiedBy == any(cfg.Verifier)) && !fx.now.After(chain[0].NotAfter)
+	switch {
+	case judged:
+		return nil
+	case cfg.AskVerify || cfg.Verifier == nil:
+		return failure(KindVerification, "session")
 	}
 	name := ""
 	if fx.conn.Client {
 		name = fx.conn.ServerName
 	}
 	_, err := cfg.Verifier.Verify(chain, name, fx.conn.Client, fx.now)
-	return err == nil
+	return err
 }
 
 // openTicket opens a client's ticket; nil if it is none of ours, or stale.
@@ -120,13 +125,22 @@ func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) 
 	if err != nil || s.Expired(fx.now) || s.Version != fx.conn.Version {
 		return nil, false
 	}
-	switch auth := fx.profile.cfg.ClientAuth; {
-	case auth == NoClientCert, auth == RequestClientCert && len(s.PeerChain) == 0:
-		return s, index == 0
-	case len(s.PeerChain) == 0 || !fx.trusts(s):
+	if !fx.identifies(s) {
 		return nil, false
 	}
 	return s, index == 0
+}
+
+// identifies reports whether what a session knows of the client is enough, and
+// is this host's to know. Several virtual hosts, each with a profile of its own
+// that a HelloQuery chooses, may share ticket keys: who the client was to one of
+// them is nothing to another, least of all proof.
+func (fx *effects) identifies(s *session.Session) bool {
+	auth := fx.profile.cfg.ClientAuth
+	if len(s.PeerChain) == 0 {
+		return auth != RequireClientCert
+	}
+	return auth != NoClientCert && s.ServerName == fx.conn.ServerName && fx.trusts(s)
 }
 
 // sendTickets13 sends NewSessionTickets. secret derives their PSKs.
