@@ -109,6 +109,9 @@ func (t *Tap) Write(client bool, p []byte) {
 // Pending is how many bytes of a side are not read yet.
 func (t *Tap) Pending(client bool) int { return len(t.directions[index(client)].in) }
 
+// Protected reports whether what a side says next has to be protected.
+func (t *Tap) Protected(client bool) bool { return t.directions[index(client)].sealed.epoch > 0 }
+
 // Next reads one record of a side: what was said in it, and the bytes to
 // deliver. Both are nil if no whole record is there. It fails on a record
 // that does not open with the sender's secrets; wire is then the record as it came.
@@ -257,6 +260,9 @@ func (t *Tap) put(dst []byte, m Message) []byte {
 	if !m.Protected {
 		s = new(record.Sealer)
 		s.SetHeaderVersion(d.header)
+		if t.views[index(!m.Client)].version != 0 {
+			s.SetHeaderVersion(record.TLS12)
+		}
 	}
 	for body := m.Body; ; {
 		n := min(len(body), record.MaxPlaintext)
@@ -332,7 +338,7 @@ func (t *Tap) delivered(m Message) bool {
 func (c *cursor) advance(m Message, v record.Version) bool {
 	was := c.epoch
 	switch {
-	case m.Type == record.TypeChangeCipherSpec && v < record.TLS13:
+	case m.Type == record.TypeChangeCipherSpec && v != 0 && v < record.TLS13:
 		c.epoch = 1
 	case m.Type != record.TypeHandshake || v < record.TLS13 || len(m.Body) < msg.HeaderLen:
 	case m.Kind() == msg.TypeServerHello && !m.retry():
