@@ -215,6 +215,7 @@ var refusals = []row{
 // accepted are the faults that one stack does not mind.
 var accepted = []row{
 	{kind: handshake.KindExcessHandshakeData, std: "secure", why: "RFC 5246 §7.4.9: Finished ends the handshake; what shares its record is refused at once, not at the next read"},
+	{kind: handshake.KindUnexpectedMessage, std: "waits", why: "the type is refused before the rest of the message has come"},
 	{kind: handshake.KindMessageTooLong, std: "waits", why: "a length that no such message has is refused from the header alone"},
 	{kind: handshake.KindAlertReceived, std: "alert bad_record_mac", why: "RFC 9846 §6: a client that has no keys yet sends its alert in the open"},
 	{tacet: "waits", stdErr: "first record does not look like a TLS handshake", why: "RFC 9846 §5: a change_cipher_spec after the ClientHello is dropped"},
