@@ -137,6 +137,7 @@ var flags = map[string]flag{
 	"handshake-never-done":           boolean(func(s *settings) *bool { return &s.handshakeNeverDone }),
 	"no-op-extra-handshake":          nothing(false), // an engine's handshake is not a call
 	"handshake-twice":                nothing(false),
+	"renegotiate-ignore":             nothing(false), // a request is refused with a warning, and the connection goes on
 	"new-x509-credential":            {false, func(s *settings, _ string) error { s.credentials = append(s.credentials, new(credential)); return nil }},
 	"cert-file":                      text(func(s *settings) *string { return &s.cred().certFile }),
 	"key-file":                       text(func(s *settings) *string { return &s.cred().keyFile }),
