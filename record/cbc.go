@@ -71,8 +71,11 @@ type scratch struct {
 func (c *cbc) ivBlock(k CBCKeys) cipher.Block {
 	h := newHMAC(k.Hash, k.MACKey)
 	s := macState{hash: h.new()}
-	key := h.sum(&s, []byte("tacet cbc iv"), k.Key)
-	block, err := k.Block(key[:min(len(key), 16)])
+	var key []byte
+	for i := byte(0); len(key) < len(k.Key); i++ { // 3DES wants more than a SHA-1
+		key = append(key, h.sum(&s, append([]byte("tacet cbc iv "), i), k.Key)...)
+	}
+	block, err := k.Block(key[:len(k.Key)])
 	if err != nil {
 		panic("record: no IV cipher: " + err.Error())
 	}

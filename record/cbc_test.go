@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/des"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -277,6 +278,34 @@ func TestCBCAllocations(t *testing.T) {
 			}
 		}); n > 0 {
 			t.Errorf("%s: %v allocations a record", c.name, n)
+		}
+	}
+}
+
+// TestCBCKeyLengths: a suite's MAC may be shorter than the key of its cipher,
+// of which the cipher of the IVs wants one too.
+func TestCBCKeyLengths(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		block func([]byte) (cipher.Block, error)
+		key   int
+	}{{"3DES", des.NewTripleDESCipher, 24}, {"AES-256", aes.NewCipher, 32}} {
+		var o Opener
+		var s Sealer
+		o.SetVersion(TLS12)
+		p := CBC(TLS12, CBCKeys{Block: tc.block, Hash: sha1.New, Key: bytes.Repeat([]byte{7}, tc.key), MACKey: make([]byte, 20)})
+		o.Install(p)
+		s.Install(p)
+		ivs := map[string]bool{}
+		for range 3 {
+			rec := s.Seal(nil, TypeApplicationData, []byte("tacet"))
+			ivs[string(rec[5:13])] = true
+			if got, err := o.Open(rec); err != nil || string(got.Payload) != "tacet" {
+				t.Fatal(tc.name, err)
+			}
+		}
+		if len(ivs) != 3 {
+			t.Error(tc.name, "an IV came twice")
 		}
 	}
 }
