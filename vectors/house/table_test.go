@@ -29,7 +29,8 @@ var codePointCases = exceptions{
 }
 
 // TestNoSecondList: no file but its table's tells code points apart, by a case,
-// a comparison or the key of another table.
+// a comparison or the key of another table. Whoever asks whether an extension is
+// there, or how a kind of scheme signs, does not list them.
 func TestNoSecondList(t *testing.T) {
 	found := map[string]string{}
 	for _, r := range registries {
