@@ -22,9 +22,6 @@ type verdict struct {
 
 func (v verdict) String() string { return fmt.Sprintf("%s (%v)", v.says, v.err) }
 
-// accepts reports whether the peer was not refused.
-func (v verdict) accepts() bool { return !strings.HasPrefix(v.says, "alert") && v.err == nil }
-
 // row is a difference that is meant: where tacet and crypto/tls judge so, they may differ.
 // Empty fields match anything.
 type row struct {

@@ -10,7 +10,6 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
 	"tacet/handshake/session"
-	"tacet/record"
 	"tacet/vectors"
 )
 
@@ -232,13 +231,4 @@ func kindOf(err error) handshake.Kind {
 		return e.Kind
 	}
 	return handshake.KindNone
-}
-
-// alertOf is the alert that an engine failed with, its own or the peer's.
-func alertOf(err error) (record.Alert, bool) {
-	var e *handshake.Error
-	if errors.As(err, &e) && (e.Sent || e.Kind == handshake.KindAlertReceived) {
-		return e.Alert, true
-	}
-	return 0, false
 }
