@@ -1,6 +1,8 @@
 package handshake
 
 import (
+	"bytes"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -152,4 +154,92 @@ func TestLeafCurve12(t *testing.T) {
 	d.c.hs.fx.profile.groups = d.c.hs.fx.profile.groups[:1] // what the hello should have said
 	d.say(d.c, d.say(d.s, hello))
 	d.fails(d.c, KindWrongGroup, record.AlertIllegalParameter)
+}
+
+// ExtensionTrailingData-*-Client-TLS13 and some forty others: an alert that is a
+// client's first protected record has change_cipher_spec before it.
+func TestCCSBeforeEarlyAlert(t *testing.T) {
+	d := newDuo(t, func(*Config, *Config) {})
+	flight := d.say(d.s, d.say(d.c, nil))
+	flight[len(flight)-1] ^= 1
+	out := d.say(d.c, flight)
+	d.fails(d.c, KindBadRecordMAC, record.AlertBadRecordMAC)
+	if want := []byte{byte(record.TypeChangeCipherSpec), 3, 3, 0, 1, 1, byte(record.TypeApplicationData)}; !bytes.HasPrefix(out, want) {
+		t.Errorf("%x does not begin with %x", out, want)
+	}
+}
+
+// connect runs the handshake to its end.
+func (d *duo) connect() {
+	d.t.Helper()
+	var toServer, toClient []byte
+	for range 4 {
+		toServer = d.say(d.c, toClient)
+		toClient = d.say(d.s, toServer)
+	}
+	if !d.c.Secure() || !d.s.Secure() {
+		d.t.Fatal(d.c.Err(), d.s.Err())
+	}
+}
+
+// records counts the records in b.
+func records(b []byte) (n int) {
+	for ; len(b) > 0; n++ {
+		b = b[record.HeaderLen+int(binary.BigEndian.Uint16(b[3:])):]
+	}
+	return n
+}
+
+// KeyUpdate-Requested: many requests while there is nothing to say are answered
+// once, before the next data.
+func TestKeyUpdatesAnsweredOnce(t *testing.T) {
+	d := newDuo(t, func(*Config, *Config) {})
+	d.connect()
+	for range 5 {
+		if err := d.s.UpdateKeys(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := d.say(d.c, d.s.AppendOut(nil)); len(out) > 0 {
+		t.Errorf("said %x before it had data", out)
+	}
+	for want := 2; want > 0; want-- { // KeyUpdate and data, then data alone
+		out, err := d.c.Seal(nil, []byte("data"))
+		if err != nil || records(out) != want {
+			t.Fatalf("%d records, not %d: %v", records(out), want, err)
+		}
+		if d.say(d.s, out); d.s.Err() != nil {
+			t.Fatal(d.s.Err())
+		}
+	}
+}
+
+// TLS13-Client-ClientAuth-ECDSA: the names in a CertificateRequest are a hint. A
+// client without a certificate of those authorities sends what it has.
+func TestAuthoritiesAreAHint(t *testing.T) {
+	for _, set := range []func(*Config, *Config){tls12, func(*Config, *Config) {}} {
+		d := newDuo(t, func(client, server *Config) {
+			set(client, server)
+			client.Credentials = []*cred.Credential{credtest.Root(t, "another root", credtest.P256).Leaf(t, credtest.P256, "client")}
+			server.ClientAuth, server.Verify, server.Verifier = RequireClientCert, VerifyRecord, credtest.CA(t).Verifier()
+		})
+		d.connect()
+		if len(d.s.State().PeerCertificates) == 0 {
+			t.Error("no certificate came")
+		}
+	}
+}
+
+// ECDSAKeyUsage-*: a key that may not sign has signed.
+func TestKeyUsageForSignatures(t *testing.T) {
+	template := credtest.LeafTemplate("example.org")
+	template.KeyUsage = x509.KeyUsageKeyAgreement
+	for _, set := range []func(*Config, *Config){tls12, func(*Config, *Config) {}} {
+		d := newDuo(t, func(client, server *Config) {
+			set(client, server)
+			server.Credentials = []*cred.Credential{credtest.CA(t).Credential(t, template, credtest.P256)}
+		})
+		d.say(d.c, d.say(d.s, d.say(d.c, nil)))
+		d.fails(d.c, KindWrongCertificateType, record.AlertIllegalParameter)
+	}
 }
