@@ -9,17 +9,27 @@ import (
 // diagnose finds the reason for which crypto/x509 refused a chain, in OpenSSL's terms. err is what it
 // said, and becomes the cause. Where OpenSSL would have found no fault, err decides.
 func (v *Verifier) diagnose(chain []*x509.Certificate, server bool, now time.Time, err error) *Error {
-	w := walk{v: v, server: server, now: now}
+	w := walk{v: v, server: server, now: now, brief: exhausting(err)}
 	w.run(chain)
 	// OpenSSL checks name constraints last of all; crypto/x509 may have stopped before.
-	if lenient := v.named(chain); kindOf(lenient) == KindNameConstraint {
-		return fail(KindNameConstraint, faulty(lenient), err)
+	if !w.brief {
+		if lenient := v.named(chain); kindOf(lenient) == KindNameConstraint {
+			return fail(KindNameConstraint, faulty(lenient), err)
+		}
 	}
 	if w.last == nil {
 		return fail(kindOf(err), faulty(err), err)
 	}
 	w.last.Err = err
 	return w.last
+}
+
+// exhausting reports whether crypto/x509 gave up after checking as many signatures as it
+// allows one chain: a peer that makes such shall not have them checked twice. It says so by an
+// error without a type.
+func exhausting(err error) bool {
+	return kindOf(err) == KindUnspecified && !errors.As(err, new(x509.UnknownAuthorityError)) &&
+		!errors.As(err, new(x509.CertificateInvalidError))
 }
 
 // named verifies for any purpose, at a time when the leaf is valid.
