@@ -268,3 +268,28 @@ func printCoverage(t *testing.T, known moved, code, tests map[section][]citation
 		t.Errorf("only %d sections are cited", len(sections))
 	}
 }
+
+var inProse = regexp.MustCompile(`RFC 9846 §([0-9A-F](?:\.\d+)*)`)
+
+// TestSectionsInProse: what sentences and rows say of RFC 9846 exists, too.
+func TestSectionsInProse(t *testing.T) {
+	known := sectionMap(t)
+	check := func(s *source, at ast.Node, text string) {
+		for _, m := range inProse.FindAllStringSubmatch(text, -1) {
+			if known.title[m[1]] == "" {
+				t.Errorf("%s: RFC 9846 has no §%s in testdata/rfc9846.tsv%s", s.line(at), m[1], known.hint(m[1]))
+			}
+		}
+	}
+	for _, s := range tree(t) {
+		for _, group := range s.ast.Comments {
+			check(s, group, strings.Join(strings.Fields(group.Text()), " "))
+		}
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				check(s, lit, lit.Value)
+			}
+			return true
+		})
+	}
+}
