@@ -202,6 +202,7 @@ var refusals = []row{
 	{kind: handshake.KindMessageTooLong, std: "alert internal_error", why: "it is the peer's fault"},
 	{kind: handshake.KindUnexpectedMessage, std: "alert", why: "the type is looked at before the length and the contents"},
 	{kind: handshake.KindUnexpectedMessage, std: "dead", why: "RFC 9846 §6.2: unexpected_message; crypto/tls sends no alert"},
+	{kind: handshake.KindHelloChanged, std: "alert", why: "RFC 9846 §4.2.2: illegal_parameter, whatever else the second hello breaks"},
 	{kind: handshake.KindBadCertificate, std: "alert decode_error", why: "RFC 9846 §6.2: a certificate that is corrupt ends in bad_certificate"},
 	{kind: handshake.KindWrongCompression, std: "alert", why: "RFC 9846 §4.2.3: illegal_parameter"},
 	{kind: handshake.KindUnsolicitedExtension, why: "RFC 9846 §4.3: unsupported_extension; crypto/tls skips those that it does not know"},

@@ -290,7 +290,7 @@ func (t *Tap) install(client bool, c *cursor, v *view, install func(record.Prote
 // protection is how a side protects what it says in an epoch.
 func (v *view) protection(client bool, epoch int) (record.Protection, error) {
 	missing := fmt.Errorf("vectors: no secret of epoch %d", epoch)
-	if v.suite == nil {
+	if v.suite == nil || v.version < v.suite.Min || v.version > v.suite.Max {
 		return record.Protection{}, missing
 	}
 	hash := keys.FromCrypto(v.suite.Hash)
