@@ -2,7 +2,10 @@ package actor
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
 	"errors"
+	"io"
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
@@ -23,13 +26,25 @@ func (c *Conn) answer(ctx context.Context, q handshake.Query) handshake.Answer {
 			return a
 		}
 	}
-	if q, ok := q.(*handshake.SessionQuery); ok {
+	switch q := q.(type) {
+	case *handshake.SessionQuery:
 		return c.offer(q)
+	case *handshake.SignQuery:
+		return sign(q, func(key crypto.Signer) crypto.Signer { return randomized{key} })
 	}
 	return defaultAnswer(q)
 }
 
-// defaultAnswer is the safe answer to q.
+// randomized is a key that is given the randomness of real connections. The engine
+// signs with those of the standard library by itself; of others nobody knows what
+// they draw.
+type randomized struct{ crypto.Signer }
+
+func (k randomized) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return k.Signer.Sign(rand.Reader, digest, opts)
+}
+
+// defaultAnswer is the safe answer to q, the same each time for keys that draw nothing.
 func defaultAnswer(q handshake.Query) handshake.Answer {
 	switch q := q.(type) {
 	case *handshake.HelloQuery:
@@ -39,7 +54,7 @@ func defaultAnswer(q handshake.Query) handshake.Answer {
 	case *handshake.CredentialQuery:
 		return q.Use(nil)
 	case *handshake.SignQuery:
-		return sign(q)
+		return sign(q, func(key crypto.Signer) crypto.Signer { return key })
 	case *handshake.VerifyQuery:
 		return q.Refuse(errNoVerifier)
 	}
@@ -53,13 +68,13 @@ func (c *Conn) offer(q *handshake.SessionQuery) handshake.Answer {
 	return q.Offer(c.cfg.Sessions.Get(q.ServerName))
 }
 
-func sign(q *handshake.SignQuery) handshake.Answer {
+func sign(q *handshake.SignQuery, prepare func(crypto.Signer) crypto.Signer) handshake.Answer {
 	if q.Credential.Key == nil {
 		return q.Refuse(errNoKey)
 	}
-	sig, err := cred.Sign(q.Credential.Key, q.Scheme, q.Content, q.Salt)
+	sig, err := cred.Sign(prepare(q.Credential.Key), q.Scheme, q.Content, q.Salt)
 	if err != nil {
-		return q.Refuse(err)
+		return q.Refuse(&handshake.Error{Kind: handshake.KindSigner, Err: err})
 	}
 	return q.Signed(sig)
 }

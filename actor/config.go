@@ -15,12 +15,14 @@ import (
 type Config struct {
 	// Sessions is where a client takes the session that it offers from, and
 	// where it puts those that it is given; nil: none is resumed. The profile
-	// must set AskSession for it to be asked.
+	// must set AskSession for it to be asked. A resumed session brings its client
+	// certificate and its verdict with it: share a cache only among profiles that show
+	// the same credential, and, where the application verifies (AskVerify), verify alike.
 	Sessions SessionCache
 	// Answer answers the engine's queries. It returns false to leave one to its
 	// default, which is: HelloQuery, the profile's choice; SessionQuery, what
 	// Sessions has; CredentialQuery, none; SignQuery, a signature by
-	// the credential's Key, and refused if it has none; VerifyQuery, refused. It is
+	// the credential's Key with crypto/rand, and refused if it has none; VerifyQuery, refused. It is
 	// called by the goroutine that runs the handshake and may block; ctx
 	// ends when the handshake is given up. nil leaves all to their defaults.
 	Answer func(ctx context.Context, q handshake.Query) (handshake.Answer, bool)
