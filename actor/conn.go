@@ -37,6 +37,8 @@ type Conn struct {
 
 	dl                          sync.Mutex // orders changes of the transport's read deadline
 	yield                       int32      // how many want the reading role from a blocked reader, under dl
+	stirred                     bool       // a reader was interrupted, and may yet have to notice, under dl
+	leader                      *deadline  // of the call that drives the handshake, under dl
 	carried                     bool       // of pumped mode: it is a caller of Read who reads, under dl
 	readDeadline, writeDeadline deadline
 }
@@ -108,8 +110,11 @@ func (c *Conn) State() *handshake.ConnectionState {
 	}
 	c.hs.mu.Lock()
 	defer c.hs.mu.Unlock()
-	if c.hs.busy {
+	switch {
+	case c.hs.busy:
 		return nil
+	case c.hs.engine != nil:
+		return c.hs.engine.State() // of one that failed, what it takes back is gone
 	}
 	return c.state
 }
@@ -126,8 +131,8 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // SetReadDeadline sets the time from which on Read fails with an error that is
 // os.ErrDeadlineExceeded, blocked ones too; zero for never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	if c.isClosed() {
-		return net.ErrClosed
+	if err := c.usable(); err != nil {
+		return err
 	}
 	c.readDeadline.set(t)
 	c.wakeWaiters()
@@ -135,6 +140,9 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.dl.Lock()
 	if c.yield == 0 { // else resume does it
 		err = c.nc.SetReadDeadline(c.transportDeadline())
+	}
+	if c.leader == &c.readDeadline {
+		_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
 	}
 	c.dl.Unlock()
 	if p := c.pump.Load(); p != nil {
@@ -144,23 +152,69 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 }
 
 // transportDeadline is the deadline of the transport's Read: the caller's, but
-// none while the pump reads. The caller of this holds dl.
+// none while the pump reads, or once the transport is somebody else's. The
+// caller of this holds dl.
 func (c *Conn) transportDeadline() time.Time {
-	if c.pump.Load() != nil && !c.carried {
+	if c.detached.Load() || c.pump.Load() != nil && !c.carried {
 		return never
 	}
-	return c.readDeadline.time()
+	return c.leading(&c.readDeadline)
+}
+
+// leading is the deadline own of a direction of the transport, or that of the call
+// that drives the handshake, which needs both, if that is earlier.
+func (c *Conn) leading(own *deadline) time.Time {
+	if l := c.leader; l != nil && l.before(own) {
+		return l.time()
+	}
+	return own.time()
+}
+
+// lead has the deadline of a call count for both directions, or, with on false, no more.
+func (c *Conn) lead(dl *deadline, on bool) {
+	c.dl.Lock()
+	defer c.dl.Unlock()
+	if c.leader = nil; on {
+		c.leader = dl
+	}
+	if dl.at.Load() == 0 || c.fatal.Load() != nil {
+		return
+	}
+	if c.yield == 0 {
+		_ = c.nc.SetReadDeadline(c.transportDeadline())
+	}
+	_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
 }
 
 // SetWriteDeadline sets the time from which on Write fails, like SetReadDeadline.
 // What a Write that timed out has sealed goes out with the next one.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	if c.isClosed() {
-		return net.ErrClosed
+	if err := c.usable(); err != nil {
+		return err
 	}
 	c.writeDeadline.set(t)
 	c.wakeWaiters()
-	return c.nc.SetWriteDeadline(t)
+	c.dl.Lock()
+	err := c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+	if c.leader == &c.writeDeadline && c.yield == 0 {
+		_ = c.nc.SetReadDeadline(c.transportDeadline())
+	}
+	c.dl.Unlock()
+	if c.isClosed() { // since: its last words have their own time
+		_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	}
+	return err
+}
+
+// usable says why deadlines can be set no more.
+func (c *Conn) usable() error {
+	switch {
+	case c.isClosed():
+		return net.ErrClosed
+	case c.detached.Load():
+		return ErrDetached
+	}
+	return nil
 }
 
 // wakeWaiters lets those who wait for the handshake look at their deadlines.

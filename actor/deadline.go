@@ -29,6 +29,12 @@ func (d *deadline) passed() bool {
 	return at != 0 && int64(time.Since(epoch)) >= at
 }
 
+// before reports whether d is earlier than e.
+func (d *deadline) before(e *deadline) bool {
+	x, y := d.at.Load(), e.at.Load()
+	return x != 0 && (y == 0 || x < y)
+}
+
 // time gives the deadline back, zero for none.
 func (d *deadline) time() time.Time {
 	at := d.at.Load()

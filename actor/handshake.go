@@ -31,7 +31,11 @@ func (c *Conn) secure(dl *deadline) error {
 	if c.secured.Load() {
 		return nil
 	}
-	return c.drive(context.Background(), dl, c.handshake)
+	return c.drive(context.Background(), dl, func(ctx context.Context) error {
+		c.lead(dl, true)
+		defer c.lead(dl, false)
+		return c.handshake(ctx)
+	})
 }
 
 // drive takes the engine, runs f and lets go, unless the handshake is over. It
@@ -40,7 +44,7 @@ func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) 
 	hs := &c.hs
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	for hs.busy && hs.err == nil && !c.secured.Load() {
+	for hs.busy && hs.err == nil && !c.secured.Load() && !c.isClosed() {
 		if err := c.await(ctx, dl); err != nil {
 			return err
 		}
@@ -53,12 +57,7 @@ func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) 
 	case c.secured.Load():
 		return nil
 	}
-	hs.busy = true
-	hs.mu.Unlock()
-	err := f(ctx)
-	hs.mu.Lock()
-	hs.busy = false
-	hs.wake()
+	err := hs.lend(ctx, f)
 	if soft, ok := err.(softError); ok {
 		return soft.error
 	}
@@ -69,6 +68,19 @@ func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) 
 		hs.err = err
 	}
 	return err
+}
+
+// lend runs f, which has the engine, without mu. It may panic: the application's
+// Answer is called in it.
+func (hs *driving) lend(ctx context.Context, f func(context.Context) error) error {
+	hs.busy = true
+	hs.mu.Unlock()
+	defer func() {
+		hs.mu.Lock()
+		hs.busy = false
+		hs.wake()
+	}()
+	return f(ctx)
 }
 
 // isDeadline reports whether a handshake that failed so may be tried again.
@@ -144,7 +156,7 @@ func (c *Conn) negotiate(ctx context.Context) error {
 	for {
 		n, ev := e.Step(in.now(), in.unread())
 		in.r += n
-		in.spoiled = int32(in.r) // handshake messages are opened in place
+		in.spoil() // handshake messages are opened in place
 		switch ev.Kind {
 		case handshake.NeedInput:
 			if err := c.flushEngine(); err != nil {
@@ -203,7 +215,7 @@ func (c *Conn) split() error {
 	c.drain()
 	r, s, err := c.hs.engine.Split()
 	if err != nil {
-		return err
+		return c.fail(err) // what came with the last message was bad
 	}
 	c.out.role.Lock()
 	c.in.half, c.out.half = r, s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"time"
 
 	"tacet/handshake"
 )
@@ -71,12 +72,16 @@ func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
 	if err := c.lockBoth(ctx); err != nil {
 		return err
 	}
-	defer c.in.role.Unlock()
 	defer c.yieldWriting()
 	if err := c.alive(); err != nil {
+		c.in.role.Unlock()
 		return err
 	}
-	return c.doJoined(f)
+	err := c.doJoined(f)
+	if flushErr := c.flush(); err == nil {
+		err = flushErr
+	}
+	return err
 }
 
 // softError keeps an error of Do from ending the handshake.
@@ -90,24 +95,29 @@ func (c *Conn) doEarly(f func(*handshake.Engine) error) error {
 	return c.flushEngine()
 }
 
-// doJoined is Do with the halves made one for a moment.
+// doJoined is Do with the halves made one for a moment. It gives the reading role
+// up: the peer may be writing too, and read only then, so what is due is sent later.
 func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
+	defer c.in.role.Unlock()
 	e, err := handshake.Join(c.in.half, c.out.half)
 	if err != nil {
 		return err
 	}
 	err = f(e)
 	r, s, splitErr := e.Split()
-	if splitErr != nil { // f has ended the connection: its alert is still due
-		_ = c.send(e.AppendOut(nil))
-		c.in.err, c.out.err = splitErr, splitErr
-		return errors.Join(err, splitErr)
+	if splitErr == nil {
+		c.in.half, c.out.half = r, s
+		return err
 	}
-	c.in.half, c.out.half = r, s
-	if flushErr := c.flush(); err == nil {
-		err = flushErr
+	// f has ended the connection: its alert is still due, behind what is unsent.
+	c.out.unsent = e.AppendOut(c.out.unsent)
+	c.in.err = splitErr
+	var dead *handshake.Error
+	if errors.As(splitErr, &dead) {
+		c.fatal.Store(dead)
 	}
-	return err
+	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	return errors.Join(err, splitErr)
 }
 
 // alive says why the halves cannot be used any more. The caller has both roles.
@@ -128,11 +138,15 @@ func (c *Conn) alive() error {
 // lockBoth takes the writing role and then the reading one, which a blocked
 // reader gives up. (The order is safe: a reader never waits for the writing role.)
 func (c *Conn) lockBoth(ctx context.Context) error {
-	if err := c.out.role.LockContext(ctx); err != nil {
+	if err := c.out.role.LockContext(ctx, c.yieldWriting); err != nil {
 		return err
 	}
+	if c.detached.Load() { // its transport is not ours to interrupt
+		c.yieldWriting()
+		return ErrDetached
+	}
 	c.interrupt()
-	err := c.in.role.LockContext(ctx)
+	err := c.in.role.LockContext(ctx, c.in.role.Unlock)
 	c.resume()
 	if err != nil {
 		c.yieldWriting()
@@ -145,6 +159,7 @@ func (c *Conn) interrupt() {
 	c.dl.Lock()
 	defer c.dl.Unlock()
 	c.yield++
+	c.stirred = true
 	_ = c.nc.SetReadDeadline(longAgo)
 }
 
@@ -204,5 +219,8 @@ func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
 	in.err, out.err, out.unsent = ErrDetached, ErrDetached, nil
 	c.detached.Store(true)
 	_ = c.nc.SetDeadline(never)
+	if p := c.pump.Load(); p != nil {
+		p.wake() // to end
+	}
 	return d, nil
 }

@@ -49,7 +49,7 @@ func (p *pump) run() {
 		p.mu.Lock()
 		p.filling = false
 		p.turn.Broadcast()
-		for !p.filling && !p.c.isClosed() {
+		for !p.filling && p.c.usable() == nil {
 			p.turn.Wait()
 		}
 		p.mu.Unlock()
@@ -74,8 +74,8 @@ func (p *pump) fill() bool {
 		if in.err != nil {
 			break
 		}
-		if err := c.fill(); err != nil {
-			c.ends(err)
+		if err := c.fill(); err != nil && !c.ends(err) {
+			in.err = &TransportError{"read", err} // a deadline that is not ours
 		}
 	}
 	return false

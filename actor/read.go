@@ -18,7 +18,7 @@ import (
 //	buf:  | used | plain | … | ciphertext not yet consumed | free |
 //	      0                  r                             w      len(buf)
 //
-//	0 ≤ end of plain ≤ r ≤ w ≤ len(buf), and spoiled ≤ r
+//	0 ≤ end of plain ≤ r ≤ w ≤ len(buf), and spoiled ≤ len(buf)
 //
 // buf is from the pool, and nil when there is nothing in it.
 type inbound struct {
@@ -102,7 +102,8 @@ func (c *Conn) take(p []byte) (n int, err error) {
 			n += len(ev.Data)
 			continue
 		}
-		in.plain, in.spoiled = ev.Data, int32(in.r)
+		in.plain = ev.Data
+		in.spoil()
 	}
 }
 
@@ -115,7 +116,8 @@ func (c *Conn) open() {
 		case ev.Kind == handshake.NeedInput:
 			return
 		case ev.Kind == handshake.Data && len(ev.Data) > 0:
-			in.plain, in.spoiled = ev.Data, int32(in.r)
+			in.plain = ev.Data
+			in.spoil()
 		}
 	}
 }
@@ -182,10 +184,10 @@ func (c *Conn) fill() error {
 		}
 		switch {
 		case err == nil: // a Reader may say nothing
+		case c.isClosed():
+			return net.ErrClosed // whatever a closed transport says
 		case err == io.EOF || errors.Is(err, io.EOF):
 			return errEnd
-		case c.isClosed():
-			return net.ErrClosed
 		case isTimeout(err):
 			return c.interrupted(err)
 		default:
@@ -209,7 +211,8 @@ func (c *Conn) receive() (int, error) {
 // interrupted lets those have the reading role who asked for it by a deadline.
 func (c *Conn) interrupted(timeout error) error {
 	c.dl.Lock()
-	wanted := c.yield > 0
+	wanted := c.yield > 0 || c.stirred // who wanted it may have given up
+	c.stirred = c.yield > 0
 	c.dl.Unlock()
 	if !wanted {
 		return timeout
@@ -225,6 +228,10 @@ func (in *inbound) unread() []byte { return in.buf[in.r:in.w] }
 
 // now is the time as of the last read of the transport.
 func (in *inbound) now() time.Time { return time.Unix(0, in.at) }
+
+// spoil notes that what is consumed was opened in place. What an earlier fill of
+// the buffer left may reach further.
+func (in *inbound) spoil() { in.spoiled = max(in.spoiled, int32(in.r)) }
 
 // room gives free space behind the ciphertext: any record fits into a small buffer.
 func (in *inbound) room() []byte {
@@ -306,7 +313,11 @@ func (c *Conn) writeSome(w io.Writer) (int, error) {
 			err = io.ErrShortWrite
 		}
 	}
-	clear(buf[:n])
+	left := len(buf) // of a record that was refused, anywhere
+	if err == nil {
+		left = min(n+smallBuffer, len(buf)) // of one that is no data, behind the data
+	}
+	clear(buf[:left])
 	putBuffer(buf)
 	return m, err
 }

@@ -42,8 +42,9 @@ func (r *role) pass() chan struct{} {
 	return *r.baton.Load()
 }
 
-// LockContext waits for the role unless ctx ends first.
-func (r *role) LockContext(ctx context.Context) error {
+// LockContext waits for the role unless ctx ends first. Then unlock gives it up
+// when it comes.
+func (r *role) LockContext(ctx context.Context, unlock func()) error {
 	if r.TryLock() {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (r *role) LockContext(ctx context.Context) error {
 		select {
 		case locked <- struct{}{}:
 		case <-ctx.Done():
-			r.Unlock()
+			unlock()
 		}
 	}()
 	select {

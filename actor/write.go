@@ -48,8 +48,11 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		n += len(chunk)
-		if err := c.send(sealed); err != nil {
+		err = c.send(sealed)
+		if err == nil || isTimeout(err) {
+			n += len(chunk)
+		}
+		if err != nil {
 			return n, err
 		}
 	}
@@ -273,7 +276,7 @@ func (c *Conn) closeWriting(writing bool) {
 	if !out.role.TryLock() {
 		ctx, cancel := context.WithTimeout(context.Background(), alertTimeout)
 		defer cancel()
-		if out.role.LockContext(ctx) != nil {
+		if out.role.LockContext(ctx, c.yieldWriting) != nil {
 			return // a transport whose deadlines do not work
 		}
 	}
@@ -282,6 +285,7 @@ func (c *Conn) closeWriting(writing bool) {
 		return
 	}
 	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	out.half.Perform(handshake.Action(c.action.Swap(0))) // an alert that is due goes in its place
 	out.half.CloseWrite()
 	if c.flush() == nil {
 		c.discard()
