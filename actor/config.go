@@ -17,7 +17,8 @@ type Config struct {
 	// where it puts those that it is given; nil: none is resumed. The profile
 	// must set AskSession for it to be asked. A resumed session brings its client
 	// certificate and its verdict with it: share a cache only among profiles that show
-	// the same credential, and, where the application verifies (AskVerify), verify alike.
+	// the same credential, and, where the application verifies (AskVerify), verify alike;
+	// and without server names only among connections to one server.
 	Sessions SessionCache
 	// Answer answers the engine's queries. It returns false to leave one to its
 	// default, which is: HelloQuery, the profile's choice; SessionQuery, what

@@ -141,7 +141,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	if c.yield == 0 { // else resume does it
 		err = c.nc.SetReadDeadline(c.transportDeadline())
 	}
-	if c.leader == &c.readDeadline {
+	if c.leader == &c.readDeadline && !c.ending() {
 		_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
 	}
 	c.dl.Unlock()
@@ -177,13 +177,24 @@ func (c *Conn) lead(dl *deadline, on bool) {
 	if c.leader = nil; on {
 		c.leader = dl
 	}
-	if dl.at.Load() == 0 || c.fatal.Load() != nil {
+	if dl.at.Load() == 0 || c.ending() {
 		return
 	}
 	if c.yield == 0 {
 		_ = c.nc.SetReadDeadline(c.transportDeadline())
 	}
 	_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+}
+
+// ending reports whether the last words are being written, which have their own
+// time. The caller holds dl.
+func (c *Conn) ending() bool { return c.isClosed() || c.fatal.Load() != nil }
+
+// limit gives the last words until t. The caller has made it known that it ends.
+func (c *Conn) limit(t time.Time) {
+	c.dl.Lock()
+	defer c.dl.Unlock()
+	_ = c.nc.SetWriteDeadline(t)
 }
 
 // SetWriteDeadline sets the time from which on Write fails, like SetReadDeadline.
@@ -195,15 +206,14 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.writeDeadline.set(t)
 	c.wakeWaiters()
 	c.dl.Lock()
-	err := c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+	defer c.dl.Unlock()
+	if c.ending() {
+		return nil
+	}
 	if c.leader == &c.writeDeadline && c.yield == 0 {
 		_ = c.nc.SetReadDeadline(c.transportDeadline())
 	}
-	c.dl.Unlock()
-	if c.isClosed() { // since: its last words have their own time
-		_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
-	}
-	return err
+	return c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
 }
 
 // usable says why deadlines can be set no more.

@@ -272,7 +272,7 @@ func (c *Conn) fail(err error) error {
 		return err
 	}
 	c.fatal.Store(e)
-	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	c.limit(time.Now().Add(alertTimeout))
 	if c.raw == nil && e.Sent {
 		// The peer of a pipe may be writing and hear of the failure only when
 		// somebody reads that. What comes does not matter any more.

@@ -116,7 +116,7 @@ func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
 	if errors.As(splitErr, &dead) {
 		c.fatal.Store(dead)
 	}
-	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	c.limit(time.Now().Add(alertTimeout))
 	return errors.Join(err, splitErr)
 }
 

@@ -270,11 +270,12 @@ func (c *Conn) Close() error {
 // closeWriting sends close_notify, as far as that can be done.
 func (c *Conn) closeWriting(writing bool) {
 	out := &c.out
+	end := time.Now().Add(alertTimeout)
 	if writing {
-		_ = c.nc.SetWriteDeadline(longAgo)
+		c.limit(longAgo)
 	}
 	if !out.role.TryLock() {
-		ctx, cancel := context.WithTimeout(context.Background(), alertTimeout)
+		ctx, cancel := context.WithDeadline(context.Background(), end)
 		defer cancel()
 		if out.role.LockContext(ctx, c.yieldWriting) != nil {
 			return // a transport whose deadlines do not work
@@ -284,7 +285,7 @@ func (c *Conn) closeWriting(writing bool) {
 	if out.err != nil || writing && len(out.unsent) > 0 {
 		return
 	}
-	_ = c.nc.SetWriteDeadline(time.Now().Add(alertTimeout))
+	c.limit(end)
 	out.half.Perform(handshake.Action(c.action.Swap(0))) // an alert that is due goes in its place
 	out.half.CloseWrite()
 	if c.flush() == nil {
