@@ -119,7 +119,8 @@ func (c *Conn) State() *handshake.ConnectionState {
 	return c.state
 }
 
-// SetDeadline sets both deadlines. They hold for the handshake too.
+// SetDeadline sets both deadlines. They hold for the handshake too, which reads
+// and writes: that of the Read or Write that makes it then holds for both.
 func (c *Conn) SetDeadline(t time.Time) error {
 	err := c.SetReadDeadline(t)
 	if werr := c.SetWriteDeadline(t); err == nil {
@@ -152,10 +153,13 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 }
 
 // transportDeadline is the deadline of the transport's Read: the caller's, but
-// none while the pump reads, or once the transport is somebody else's. The
-// caller of this holds dl.
+// none while the pump reads, or once the transport is somebody else's; once the
+// engine has failed there is nothing to read. The caller of this holds dl.
 func (c *Conn) transportDeadline() time.Time {
-	if c.detached.Load() || c.pump.Load() != nil && !c.carried {
+	switch {
+	case c.fatal.Load() != nil:
+		return longAgo // what fail reads ends
+	case c.detached.Load() || c.pump.Load() != nil && !c.carried:
 		return never
 	}
 	return c.leading(&c.readDeadline)

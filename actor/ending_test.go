@@ -76,6 +76,19 @@ func TestFailureOverHalfPipes(t *testing.T) {
 	}
 }
 
+// TestPumpEndsAtForeignDeadline sets a deadline of the transport behind a pumped
+// connection's back: the pump must end, and not ask again for ever.
+func TestPumpEndsAtForeignDeadline(t *testing.T) {
+	inBubble(t, record.TLS13, &actor.Config{Pumped: true}, func(t *testing.T, client, _ *actor.Conn) {
+		synctest.Wait()
+		client.NetConn().(net.Conn).SetReadDeadline(time.Unix(1, 0))
+		var te *actor.TransportError
+		if _, err := client.Read(make([]byte, 1)); !errors.As(err, &te) {
+			t.Errorf("Read: %v", err)
+		}
+	})
+}
+
 // TestEverythingAtOnce has all methods run beside each other, and then Close.
 func TestEverythingAtOnce(t *testing.T) {
 	for _, l := range links() {

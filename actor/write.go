@@ -24,7 +24,8 @@ type outbound struct {
 
 // Write sends p, batched in pieces of 128 KiB, each one write of the transport. If
 // a deadline passes, the bytes that it counts have been sealed and go out before
-// those of the next Write: go on with the rest of p.
+// those of the next Write: go on with the rest of p. With any other error, those
+// that it counts were taken by the transport, and part of the rest may have been.
 func (c *Conn) Write(p []byte) (int, error) {
 	if !c.enter() {
 		return 0, net.ErrClosed
