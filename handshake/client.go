@@ -19,11 +19,21 @@ type offer struct {
 	groups  []kx.ID // of which shares were sent
 	secrets []kx.Secret
 	session *session.Session // offered, or nil
-	early   keys.Early       // of its PSK, if it is one of TLS 1.3
+	psk     *offeredPSK      // offered in TLS 1.3, or nil: the session's, or an external one
 	retry   *msg.ServerHello // the HelloRetryRequest, if there was one
 }
 
-// loadingSession asks for a session to resume, and then says hello.
+// offeredPSK is the one pre-shared key that a client offers.
+type offeredPSK struct {
+	identity []byte
+	age      uint32 // obfuscated
+	early    keys.Early
+	external bool
+}
+
+func (p *offeredPSK) binder() keys.Secret { return p.early.Binder(p.external) }
+
+// loadingSession asks for a session to resume.
 type loadingSession struct{ q SessionQuery }
 
 func (s *loadingSession) query() Query { return &s.q }
@@ -40,19 +50,57 @@ func (s *loadingSession) answer(fx *effects, a Answer) (state, error) {
 	if !ok {
 		return nil, misuse(KindWrongAnswer, "SessionQuery")
 	}
-	next, err := s.sayHello(fx, sess)
+	next, err := s.loaded(fx, sess)
 	if err != nil {
 		return nil, err
 	}
 	return next, nil
 }
 
-func (s *loadingSession) sayHello(fx *effects, sess *session.Session) (afterSession, error) {
-	p := fx.profile
-	fx.transcript.KeepRaw(p.min < record.TLS13 && (len(p.cfg.Credentials) > 0 || p.cfg.AskCredential))
+func (s *loadingSession) loaded(fx *effects, sess *session.Session) (afterSession, error) {
 	o := &offer{}
 	if fx.mayOffer(sess) {
 		o.session = sess
+	} else if fx.profile.cfg.AskPSK {
+		return &choosingPSK{q: PSKQuery{ServerName: s.q.ServerName}}, nil
+	}
+	return fx.sayHello(o)
+}
+
+// choosingPSK asks for an external pre-shared key to offer.
+type choosingPSK struct{ q PSKQuery }
+
+func (s *choosingPSK) query() Query                       { return &s.q }
+func (s *choosingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
+
+func (s *choosingPSK) answer(fx *effects, a Answer) (state, error) {
+	k, ok := a.value.(offeredKey)
+	none := ok && k.identity == nil && k.key == nil
+	if !ok || !none && (len(k.identity) < 1 || len(k.identity) > MaxPSKIdentity || len(k.key) < 1) {
+		return nil, misuse(KindWrongAnswer, "PSKQuery")
+	}
+	next, err := s.chosen(fx, k, none)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func (s *choosingPSK) chosen(fx *effects, k offeredKey, none bool) (afterPSK, error) {
+	o := &offer{}
+	if !none {
+		o.psk = &offeredPSK{identity: k.identity, early: keys.NewEarly(keys.SHA256, k.key), external: true}
+	}
+	return fx.sayHello(o)
+}
+
+// sayHello sends the first ClientHello.
+func (fx *effects) sayHello(o *offer) (*waitServerHello, error) {
+	p := fx.profile
+	fx.transcript.KeepRaw(p.min < record.TLS13 && (len(p.cfg.Credentials) > 0 || p.cfg.AskCredential))
+	if s := o.session; s != nil && s.Version >= record.TLS13 {
+		early := keys.NewEarly(keys.FromCrypto(suites.ByID(s.Suite).Hash), s.Secret)
+		o.psk = &offeredPSK{identity: s.Ticket, age: s.ObfuscatedAge(fx.now), early: early}
 	}
 	if err := fx.generateShares(o, p.shares); err != nil {
 		return nil, err
@@ -70,7 +118,7 @@ func (s *loadingSession) sayHello(fx *effects, sess *session.Session) (afterSess
 
 // forgetSession takes a session out of the hello, whose ticket is too long for it.
 func (o *offer) forgetSession() {
-	o.session, o.early = nil, keys.Early{}
+	o.session, o.psk = nil, nil
 	o.hello.Ext.SessionTicket = nil
 	o.hello.Ext.Clear(msg.ExtPreSharedKey)
 }
@@ -89,23 +137,13 @@ func (fx *effects) mayOffer(s *session.Session) bool {
 	if s.Version < record.TLS13 {
 		return p.suite(uint16(s.Suite)) != nil
 	}
-	return p.suiteOfHash(suites.ByID(s.Suite)) != nil
+	return p.suiteOf(suites.ByID(s.Suite).Hash) != nil
 }
 
 // suite returns the enabled suite with an id, or nil.
 func (p *profile) suite(id uint16) *suites.Suite {
 	for _, s := range p.suites {
 		if uint16(s.ID) == id {
-			return s
-		}
-	}
-	return nil
-}
-
-// suiteOfHash returns an enabled TLS 1.3 suite with the hash of another, or nil.
-func (p *profile) suiteOfHash(like *suites.Suite) *suites.Suite {
-	for _, s := range p.suites {
-		if s.TLS13() && s.Hash == like.Hash {
 			return s
 		}
 	}
@@ -217,10 +255,8 @@ func (o *offer) extend13(fx *effects, x *msg.Extensions) {
 	x.PSKModes = []byte{pskDHE}
 	x.Set(msg.ExtPSKModes)
 	o.extendShares(x)
-	if o.session != nil && o.session.Version >= record.TLS13 {
-		h := keys.FromCrypto(suites.ByID(o.session.Suite).Hash)
-		o.early = keys.NewEarly(h, o.session.Secret)
-		o.extendPSK(fx, x)
+	if o.psk != nil {
+		o.psk.extend(x)
 	}
 }
 
@@ -242,10 +278,10 @@ func (o *offer) extendShares(x *msg.Extensions) {
 	x.Set(msg.ExtKeyShare)
 }
 
-// extendPSK offers the session, with a binder of zeros in its binder's place.
-func (o *offer) extendPSK(fx *effects, x *msg.Extensions) {
-	x.PSK.Identities = msg.AppendPSKIdentity(nil, o.session.Ticket, o.session.ObfuscatedAge(fx.now))
-	binder := o.early.Binder(false)
+// extend offers the key, with zeros in its binder's place.
+func (p *offeredPSK) extend(x *msg.Extensions) {
+	x.PSK.Identities = msg.AppendPSKIdentity(nil, p.identity, p.age)
+	binder := p.binder()
 	x.PSK.Binders = msg.AppendVector8(nil, make([]byte, binder.Hash().Size()))
 	x.Set(msg.ExtPreSharedKey)
 }
@@ -257,7 +293,7 @@ func (fx *effects) sendHello(o *offer) error {
 	fx.out = o.hello.Append(fx.out)
 	raw := fx.out[lo:]
 	if n := msg.BindersLen(o.hello); n > 0 {
-		binder := o.early.Binder(false)
+		binder := o.psk.binder()
 		sum, ok := fx.transcript.PartialSum(nil, binder.Hash(), raw[:len(raw)-n])
 		if !ok {
 			return failure(KindInternal, "binder of another hash")
@@ -380,9 +416,8 @@ func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error)
 	fx.transcript.Retry()
 	fx.hear()
 	hello.Ext.Clear(msg.ExtPreSharedKey)
-	if o.hello.Ext.Have(msg.ExtPreSharedKey) && keys.FromCrypto(suites.ByID(o.session.Suite).Hash) == hash {
-		second.session, second.early = o.session, o.early
-		second.extendPSK(fx, &hello.Ext)
+	if second.retain(o, hash); second.psk != nil {
+		second.psk.extend(&hello.Ext)
 	}
 	if !hello.Fits() {
 		return nil, failure(KindIllegalParameter, "HelloRetryRequest cookie")
@@ -394,6 +429,18 @@ func (o *offer) again(fx *effects, m *msg.ServerHello) (afterServerHello, error)
 		return nil, err
 	}
 	return &waitServerHelloAgain{offer: second}, nil
+}
+
+// retain offers again, after a HelloRetryRequest that settled the hash, the key
+// that the first hello offered, if it is of that hash.
+func (o *offer) retain(first *offer, hash keys.Hash) {
+	//= RFC 9846 §4.2.4
+	if first.psk == nil {
+		return
+	}
+	if binder := first.psk.binder(); binder.Hash() == hash {
+		o.psk, o.session = first.psk, first.session
+	}
 }
 
 // reshare makes the share that a HelloRetryRequest asks for.

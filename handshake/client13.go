@@ -13,6 +13,7 @@ import (
 type agreed13 struct {
 	offered  msg.Set // of the ClientHello
 	alpn     msg.Vector8
+	psk      bool // in use, so that no certificates are shown
 	schedule keys.Handshake
 	client   keys.Secret // client_handshake_traffic_secret
 	server   keys.Secret // server_handshake_traffic_secret
@@ -43,7 +44,7 @@ func (o *offer) accept13(fx *effects, m *msg.ServerHello) (*waitEncryptedExtensi
 	fx.transcript.KeepRaw(false)
 	fx.transcript.Pick(hash)
 	fx.hear()
-	a := &agreed13{offered: o.hello.Ext.Offered(), alpn: o.hello.Ext.ALPN}
+	a := &agreed13{offered: o.hello.Ext.Offered(), alpn: o.hello.Ext.ALPN, psk: m.Ext.Have(msg.ExtPreSharedKey)}
 	a.derive(fx, early, shared)
 	if len(o.hello.SessionID) > 0 && o.retry == nil {
 		fx.add(effect{kind: doCCS})
@@ -73,11 +74,15 @@ func (o *offer) chosenPSK(fx *effects, m *msg.ServerHello, hash keys.Hash) (keys
 	if !m.Ext.Have(msg.ExtPreSharedKey) {
 		return keys.NewEarly(hash, nil), nil
 	}
-	binder := o.early.Binder(false)
+	binder := o.psk.binder()
 	if m.Ext.SelectedPSK != 0 || binder.Hash() != hash {
 		return keys.Early{}, failure(KindWrongPSK, "ServerHello pre_shared_key")
 	}
-	return o.early, fx.recall(o.session)
+	if o.psk.external {
+		fx.conn.PSKIdentity = string(o.psk.identity)
+		return o.psk.early, nil
+	}
+	return o.psk.early, fx.recall(o.session)
 }
 
 // recall restores what a resumed session knew of the peer.
@@ -136,7 +141,7 @@ func (s *waitEncryptedExtensions) encryptedExtensions(fx *effects, m *msg.Encryp
 		return nil, err
 	}
 	fx.hear()
-	if fx.conn.Resumed {
+	if s.agreed.psk {
 		return &waitServerFinished{agreed: s.agreed}, nil
 	}
 	return &waitCertificateOrRequest{agreed: s.agreed}, nil

@@ -69,9 +69,10 @@ type Config struct {
 	Verify   VerifyMode
 	// ClientAuth is a server's policy.
 	ClientAuth ClientAuth
-	// AskHello, AskSession, AskCredential, AskVerify ask the application by a
-	// query where otherwise the profile decides.
-	AskHello, AskSession, AskCredential, AskVerify bool
+	// AskHello, AskSession, AskPSK, AskCredential, AskVerify ask the application
+	// by a query where otherwise the profile decides. AskPSK is of TLS 1.3; without it no
+	// external pre-shared key is offered or taken. It lets a server do without Credentials.
+	AskHello, AskSession, AskPSK, AskCredential, AskVerify bool
 	// TicketKeys seal a server's session tickets: the first seals, all open.
 	// nil: no tickets, no resumption.
 	TicketKeys []session.TicketKey
@@ -111,9 +112,11 @@ const (
 	defaultTickets      = 2
 	maxTickets          = 16
 	maxServerNameLength = 255
-	maxALPN             = 1 << 15 // of a hello's 2^16-1 bytes of extensions
-	maxStapled          = 1 << 15 // of the same in a certificate's entry, or a ServerHello
-	maxChainLength      = 1 << 23 // of a message's 2^24-1 bytes
+	// MaxPSKIdentity is the longest identity of an external pre-shared key, in bytes.
+	MaxPSKIdentity = 1 << 12
+	maxALPN        = 1 << 15 // of a hello's 2^16-1 bytes of extensions
+	maxStapled     = 1 << 15 // of the same in a certificate's entry, or a ServerHello
+	maxChainLength = 1 << 23 // of a message's 2^24-1 bytes
 )
 
 // DefaultGroups are the groups of a Config that names none.

@@ -19,6 +19,12 @@ type ConnectionState struct {
 	Client bool
 	// Version is the negotiated version, 0 before it is.
 	Version record.Version
+	// Resumed: the handshake resumed a session. Retried: there was a HelloRetryRequest.
+	Resumed, Retried bool
+	// ExtendedMasterSecret tells that RFC 7627 was in force (up to TLS 1.2).
+	ExtendedMasterSecret bool
+	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
+	SecureRenegotiation bool
 	// Suite and Group are what was negotiated; Group is nil for key exchange without one.
 	Suite *suites.Suite
 	Group kx.Group
@@ -26,26 +32,22 @@ type ConnectionState struct {
 	ServerName string
 	// ALPN is the negotiated protocol, "" if none.
 	ALPN string
-	// Resumed: the handshake resumed a session. Retried: there was a HelloRetryRequest.
-	Resumed, Retried bool
-	// ExtendedMasterSecret tells that RFC 7627 was in force (up to TLS 1.2).
-	ExtendedMasterSecret bool
-	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
-	SecureRenegotiation bool
+	// PSKIdentity is that of the external pre-shared key in use, "" if none is.
+	PSKIdentity string
 	// PeerCertificates is the peer's chain, leaf first, nil if it sent none.
 	PeerCertificates []*x509.Certificate
 	// VerifiedChains are the chains to a root that verification found.
 	VerifiedChains [][]*x509.Certificate
+	// VerifyError is why the chain was not verified, when Config.Verify is VerifyRecord.
+	VerifyError error
 	// Verified: the peer's chain was verified, now or when the resumed session was made.
 	Verified bool
-	// VerifyError is why it was not, when Config.Verify is VerifyRecord.
-	VerifyError error
 	// CertificateRequested: the server asked for a client certificate.
 	CertificateRequested bool
-	// Credential is what this side presented, nil if nothing.
-	Credential *cred.Credential
 	// PeerScheme and Scheme are the signature schemes of the peer and of this side, 0 if none signed.
 	PeerScheme, Scheme cred.Scheme
+	// Credential is what this side presented, nil if nothing.
+	Credential *cred.Credential
 	// SharedSchemes are those offered by the peer that are enabled here, in the
 	// peer's order, whether or not the version uses them (server, or client that
 	// was asked for a certificate).

@@ -115,6 +115,13 @@ func noSuite(t testing.TB, c *config) {
 	}
 }
 
+// externalKey lets the client offer a key by an identity; the server knows pskIdentity.
+func externalKey(identity string) func(testing.TB, *config) {
+	return func(_ testing.TB, c *config) {
+		c.client.AskPSK, c.server.AskPSK, c.psk = true, true, identity
+	}
+}
+
 func oldServer(_ testing.TB, c *config) { c.server.MaxVersion = record.TLS12 }
 
 // conversations lists them: those that complete first.
@@ -142,6 +149,10 @@ func conversations() []conversation {
 	add("resumed in vain", true, record.TLS12, fmt.Sprintf("%v/full", record.TLS12), noTickets)
 	add("resumed in vain", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), noTickets)
 	add("retry", true, record.TLS13, "", retried)
+	add("external key", true, record.TLS13, "", externalKey(pskIdentity))
+	add("external key, retry, watched", true, record.TLS13, "", externalKey(pskIdentity), retried, watched)
+	add("external key unknown", true, record.TLS13, "", externalKey("nobody"))
+	add("external key, resumed instead", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), externalKey(pskIdentity))
 	add("retry, watched, client certificate", true, record.TLS13, "", retried, watched, clientCert(handshake.RequireClientCert, true))
 	add("retry, resumed", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), retried)
 	for _, v := range []record.Version{record.TLS12, record.TLS13} {
@@ -186,6 +197,7 @@ type party struct {
 
 	restless bool // Step may have more to say
 	parked   bool // its last event was QueryPending
+	psk      string
 	deaf     bool // its terminal event came
 	ended    bool // EOF was said
 	answers  []handshake.Answer
@@ -221,7 +233,7 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	c := baseConfig(t)
 	conv.set(t, &c)
 	w := &world{conv: conv, rnd: rand.New(rand.NewPCG(0, 0))}
-	w.c = &party{name: "client", creds: c.client.Credentials, check: c.client.Verifier, restless: true}
+	w.c = &party{name: "client", psk: c.psk, creds: c.client.Credentials, check: c.client.Verifier, restless: true}
 	w.s = &party{name: "server", creds: c.server.Credentials, check: c.server.Verifier, restless: true}
 	if conv.from != "" {
 		w.c.offer = sessionOf(t, conv.from)
@@ -479,6 +491,13 @@ func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
 	switch q := q.(type) {
 	case *handshake.SessionQuery:
 		return q.Offer(p.offer)
+	case *handshake.PSKQuery:
+		return q.Offer([]byte(p.psk), []byte("a key"))
+	case *handshake.PSKLookup:
+		if i := slices.IndexFunc(q.Identities, func(id []byte) bool { return string(id) == pskIdentity }); i >= 0 {
+			return q.Found(i, []byte("a key"))
+		}
+		return q.None()
 	case *handshake.HelloQuery:
 		return q.Choose(handshake.HelloChoice{})
 	case *handshake.CredentialQuery:
@@ -514,7 +533,7 @@ func (w *world) poke(p *party) {
 	}
 	foreign := []handshake.Answer{
 		{}, new(handshake.SessionQuery).Offer(p.offer), new(handshake.HelloQuery).Choose(handshake.HelloChoice{}),
-		new(handshake.CredentialQuery).Use(nil), new(handshake.SignQuery).Signed([]byte("x")),
+		new(handshake.PSKQuery).None(), new(handshake.PSKLookup).None(), new(handshake.CredentialQuery).Use(nil), new(handshake.SignQuery).Signed([]byte("x")),
 		new(handshake.VerifyQuery).Accept(nil), new(handshake.VerifyQuery).Refuse(record.AlertAccessDenied),
 	}
 	for _, a := range append(foreign, p.answers...) {

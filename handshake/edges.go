@@ -14,6 +14,10 @@ type afterSession interface {
 	state
 	afterSession()
 }
+type afterPSK interface {
+	state
+	afterPSK()
+}
 type afterServerHello interface {
 	state
 	afterServerHello()
@@ -24,10 +28,14 @@ type afterServerHelloAgain interface {
 }
 
 func (*loadingSession) isState()       {}
+func (*choosingPSK) isState()          {}
 func (*waitServerHello) isState()      {}
 func (*waitServerHelloAgain) isState() {}
 
+func (*choosingPSK) afterSession()     {} // no session fits
 func (*waitServerHello) afterSession() {}
+
+func (*waitServerHello) afterPSK() {}
 
 func (*waitServerHelloAgain) afterServerHello()    {}
 func (*waitEncryptedExtensions) afterServerHello() {}
@@ -222,6 +230,10 @@ type afterChoice interface {
 	state
 	afterChoice()
 }
+type afterFoundPSK interface {
+	state
+	afterFoundPSK()
+}
 type afterClientHelloAgain interface {
 	state
 	afterClientHelloAgain()
@@ -229,18 +241,24 @@ type afterClientHelloAgain interface {
 
 func (*waitClientHello) isState()      {}
 func (*choosingContext) isState()      {}
+func (*findingPSK) isState()           {}
 func (*waitClientHelloAgain) isState() {}
 
 func (*choosingContext) afterClientHello() {}
 
 func (*waitClientHelloAgain) afterChoice()   {} // after a HelloRetryRequest
+func (*findingPSK) afterChoice()             {} // offers a key that is no ticket
 func (*signingServer) afterChoice()          {}
 func (*waitClientFinished) afterChoice()     {} // resumed
 func (*signingServer12) afterChoice()        {}
 func (*waitResumedClientCCS12) afterChoice() {}
 
+func (*findingPSK) afterClientHelloAgain()         {}
 func (*signingServer) afterClientHelloAgain()      {}
 func (*waitClientFinished) afterClientHelloAgain() {} // resumed
+
+func (*signingServer) afterFoundPSK()      {} // none known
+func (*waitClientFinished) afterFoundPSK() {}
 
 // The server in TLS 1.3 (RFC 9846 Appendix A.2).
 

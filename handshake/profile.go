@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"crypto"
 	"fmt"
 	"slices"
 	"time"
@@ -102,7 +103,7 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 			return nil, &ConfigError{f.name, "has no meaning for a server"}
 		}
 	}
-	if len(c.Credentials) == 0 && !c.AskHello {
+	if len(c.Credentials) == 0 && !c.AskHello && !c.AskPSK {
 		return nil, &ConfigError{"Credentials", "a server needs a certificate"}
 	}
 	if c.ClientAuth > RequireClientCert {
@@ -170,6 +171,9 @@ func (p *profile) compileSuites() error {
 	if s := repeated(p.suites, func(s *suites.Suite) suites.ID { return s.ID }); s != nil {
 		return &ConfigError{"Suites", fmt.Sprintf("holds %v twice", *s)}
 	}
+	if p.cfg.AskPSK && p.suiteOf(crypto.SHA256) == nil {
+		return &ConfigError{"AskPSK", "needs a TLS 1.3 suite with SHA-256"}
+	}
 	if len(p.suites) == 0 {
 		return &ConfigError{"Suites", fmt.Sprintf("none works between %v and %v", p.min, p.max)}
 	}
@@ -182,6 +186,16 @@ func (p *profile) compileSuites() error {
 	}
 	if p.min > p.max {
 		return &ConfigError{"Suites", "none works in the versions asked for"}
+	}
+	return nil
+}
+
+// suiteOf returns the first enabled TLS 1.3 suite with a hash, or nil.
+func (p *profile) suiteOf(hash crypto.Hash) *suites.Suite {
+	for _, s := range p.suites {
+		if s.TLS13() && s.Hash == hash {
+			return s
+		}
 	}
 	return nil
 }

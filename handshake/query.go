@@ -10,7 +10,7 @@ import (
 )
 
 // Query is a decision that the engine asks for: *HelloQuery, *SessionQuery,
-// *CredentialQuery, *SignQuery or *VerifyQuery. The query makes its own answers;
+// *PSKQuery, *PSKLookup, *CredentialQuery, *SignQuery or *VerifyQuery. The query makes its own answers;
 // Engine.Answer takes them, at once or later.
 type Query interface{ asked() *ask }
 
@@ -70,6 +70,45 @@ type SessionQuery struct {
 // Offer answers with a session; nil means none. One that does not fit (expired,
 // of another name, a version or suite not enabled) is not offered to the server.
 func (q *SessionQuery) Offer(s *session.Session) Answer { return q.with(s) }
+
+// PSKQuery asks a client for an external pre-shared key to offer in TLS 1.3:
+// with Config.AskPSK, when no session is offered.
+type PSKQuery struct {
+	ask
+	ServerName string
+}
+
+// Offer answers with a key and the identity that it is known by, 1 to
+// MaxPSKIdentity bytes, both kept until the handshake is over. The key is used
+// with SHA-256 (RFC 9846 §4.3.11).
+func (q *PSKQuery) Offer(identity, key []byte) Answer { return q.with(offeredKey{identity, key}) }
+
+// None answers that there is no key; the server has to show a certificate.
+func (q *PSKQuery) None() Answer { return q.with(offeredKey{}) }
+
+type offeredKey struct{ identity, key []byte }
+
+// PSKLookup asks a server which of the identities that a client of TLS 1.3
+// offers it has a key for: with Config.AskPSK, when none is a ticket that it resumes.
+// To answer None for every identity that is not known is no oracle: the
+// handshake goes on with a certificate, if there is one.
+type PSKLookup struct {
+	ask
+	// Identities are those offered, in the client's order, at most eight. Valid until the answer.
+	Identities [][]byte
+}
+
+// Found answers with the key of the identity with an index. The client proves
+// that it has it before anything is sent.
+func (q *PSKLookup) Found(index int, key []byte) Answer { return q.with(foundKey{index, key}) }
+
+// None answers that no identity is known.
+func (q *PSKLookup) None() Answer { return q.with(foundKey{index: -1}) }
+
+type foundKey struct {
+	index int
+	key   []byte
+}
 
 // CredentialQuery asks a client for a certificate: with Config.AskCredential,
 // when the server requests one.

@@ -97,7 +97,7 @@ func (a *answering) begin(fx *effects) (afterChoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(p.cfg.Credentials) == 0 {
+	if len(p.cfg.Credentials) == 0 && (!p.cfg.AskPSK || v < record.TLS13) {
 		return nil, failure(KindNoCertificate, "")
 	}
 	fx.conn.Version = v

@@ -17,6 +17,9 @@ func (a *answering) begin13(fx *effects) (afterChoice, error) {
 	if err := a.check13(fx); err != nil {
 		return nil, err
 	}
+	if err := a.suite13(fx); err != nil {
+		return nil, err
+	}
 	group, err := a.group13(fx)
 	if err != nil {
 		return nil, err
@@ -31,7 +34,7 @@ func (a *answering) begin13(fx *effects) (afterChoice, error) {
 	return next, nil
 }
 
-// check13 checks a ClientHello and picks the suite.
+// check13 checks a ClientHello and picks the protocol.
 func (a *answering) check13(fx *effects) error {
 	//= RFC 9846 §4.2.2
 	h := a.hello
@@ -44,11 +47,29 @@ func (a *answering) check13(fx *effects) error {
 	if !h.Ext.KeyShares.Within(h.Ext.SupportedGroups) {
 		return failure(KindIllegalParameter, "ClientHello key_share: group not in supported_groups")
 	}
+	return a.protocol(fx)
+}
+
+// suite13 picks the first common suite; for a client that may have an external
+// key and no ticket of ours, the first that such a key can be used with.
+func (a *answering) suite13(fx *effects) error {
+	var first *suites.Suite
 	for s := range a.common(fx) {
-		fx.conn.Suite = s
-		return a.protocol(fx)
+		if first == nil {
+			first = s
+			if t, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.cfg.AskPSK || !a.offersPSK() {
+				break
+			}
+		}
+		if keys.FromCrypto(s.Hash) == keys.SHA256 {
+			first = s
+			break
+		}
 	}
-	return failure(KindNoCommonSuite, "ClientHello.cipher_suites")
+	if fx.conn.Suite = first; first == nil {
+		return failure(KindNoCommonSuite, "ClientHello.cipher_suites")
+	}
+	return nil
 }
 
 // group13 picks the group: the first of the profile's that the client sent a
@@ -108,13 +129,9 @@ func (s *waitClientHelloAgain) clientHello(fx *effects, m *msg.ClientHello) (aft
 	if err := s.sameHello(m); err != nil {
 		return nil, err
 	}
-	suite := fx.conn.Suite
 	a := &answering{hello: m, raw: fx.raw, choice: s.first.choice}
 	if err := a.check13(fx); err != nil {
 		return nil, err
-	}
-	if fx.conn.Suite != suite {
-		return nil, failure(KindHelloChanged, "ClientHello.cipher_suites")
 	}
 	fx.add(effect{kind: doSkip, skip: skipNothing})
 	return a.answer13(fx, s.group)
@@ -139,36 +156,104 @@ func (s *waitClientHelloAgain) sameHello(m *msg.ClientHello) error {
 	return nil
 }
 
-// afterAnswer13 is what may follow an answered ClientHello, first or second.
-type afterAnswer13 interface {
-	afterChoice
-	afterClientHelloAgain
+// afterAnswer13 is what may follow a ClientHello, first or second, and
+// afterKnownPSK what may once it is known whether a key is taken.
+type (
+	afterAnswer13 interface {
+		afterChoice
+		afterClientHelloAgain
+	}
+	afterKnownPSK interface {
+		afterAnswer13
+		afterFoundPSK
+	}
+)
+
+// acceptedPSK is the pre-shared key that a server takes; its binder was checked.
+type acceptedPSK struct {
+	index    int
+	early    keys.Early
+	session  *session.Session // of a ticket; nil for an external key
+	identity string           // of an external key
 }
 
-// answer13 sends ServerHello and what follows, up to the signature.
+// answer13 answers a ClientHello, once it is known whether a key is taken.
 func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 	hash := keys.FromCrypto(fx.conn.Suite.Hash)
-	sess, index, err := a.resumable(fx, hash)
+	psk, err := a.resumable(fx, hash)
 	if err != nil {
 		return nil, err
 	}
-	early := keys.NewEarly(hash, nil)
-	sign := &signingServer{}
-	if sess != nil {
-		early = keys.NewEarly(hash, sess.Secret)
-		if err := fx.recall(sess); err != nil {
-			return nil, err
+	if psk == nil && fx.profile.cfg.AskPSK && a.offersPSK() && hash == keys.SHA256 {
+		next := &findingPSK{hello: a, group: g}
+		for identity := range a.hello.Ext.PSK.Identities.All() {
+			if len(next.q.Identities) < maxIdentities {
+				next.q.Identities = append(next.q.Identities, identity)
+			}
 		}
-	} else if err := sign.choose(fx, a); err != nil {
+		return next, nil
+	}
+	return a.answerWith(fx, g, psk)
+}
+
+// findingPSK asks for the key of one of the identities offered.
+type findingPSK struct {
+	hello *answering
+	group kx.Group
+	q     PSKLookup
+}
+
+func (s *findingPSK) query() Query                       { return &s.q }
+func (s *findingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
+
+func (s *findingPSK) answer(fx *effects, a Answer) (state, error) {
+	k, ok := a.value.(foundKey)
+	if !ok || k.index >= len(s.q.Identities) || k.index >= 0 && len(k.key) == 0 {
+		return nil, misuse(KindWrongAnswer, "PSKLookup")
+	}
+	next, err := s.found(fx, k)
+	if err != nil {
 		return nil, err
 	}
-	agreed, err := a.serverHello13(fx, g, early, index)
+	return next, nil
+}
+
+func (s *findingPSK) found(fx *effects, k foundKey) (afterFoundPSK, error) {
+	if k.index < 0 {
+		return s.hello.answerWith(fx, s.group, nil)
+	}
+	psk := &acceptedPSK{index: k.index, early: keys.NewEarly(keys.SHA256, k.key), identity: string(s.q.Identities[k.index])}
+	if err := s.hello.checkBinder(fx, psk); err != nil {
+		return nil, err
+	}
+	return s.hello.answerWith(fx, s.group, psk)
+}
+
+// answerWith sends ServerHello and what follows, up to the signature; with a
+// key there is none.
+func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (afterKnownPSK, error) {
+	early := keys.NewEarly(keys.FromCrypto(fx.conn.Suite.Hash), nil)
+	sign := &signingServer{}
+	switch {
+	case psk == nil:
+		if err := sign.choose(fx, a); err != nil {
+			return nil, err
+		}
+	case psk.session != nil:
+		early = psk.early
+		if err := fx.recall(psk.session); err != nil {
+			return nil, err
+		}
+	default:
+		early, fx.conn.PSKIdentity = psk.early, psk.identity
+	}
+	agreed, err := a.serverHello13(fx, g, early, psk)
 	if err != nil {
 		return nil, err
 	}
 	a.encryptedExtensions(fx)
 	fx.conn.Group = g
-	if sess != nil {
+	if psk != nil {
 		return &waitClientFinished{finishing: serverFinished13(fx, agreed, a)}, nil
 	}
 	sign.agreed, sign.hello = agreed, a
@@ -176,7 +261,7 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 }
 
 // serverHello13 sends ServerHello and enters the handshake stage.
-func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk int) (*agreed13, error) {
+func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk *acceptedPSK) (*agreed13, error) {
 	//= RFC 9846 §4.2.3
 	peer, _ := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
 	share, shared, err := fx.encapsulate(g, LabelServerShare, peer)
@@ -193,8 +278,8 @@ func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk
 	m.Ext.Set(msg.ExtSupportedVersions)
 	m.Ext.ServerShare = msg.KeyShare{Group: uint16(g.ID()), Data: share}
 	m.Ext.Set(msg.ExtKeyShare)
-	if fx.conn.Resumed {
-		m.Ext.SelectedPSK = uint16(psk)
+	if psk != nil {
+		m.Ext.SelectedPSK = uint16(psk.index)
 		m.Ext.Set(msg.ExtPreSharedKey)
 	}
 	fx.send(m)
@@ -222,41 +307,54 @@ func (a *answering) encryptedExtensions(fx *effects) {
 // maxIdentities bounds how many PSKs of one hello are tried.
 const maxIdentities = 8
 
-// resumable finds the first ticket of the hello that can be resumed, and checks
-// its binder. Nothing is sent before.
-func (a *answering) resumable(fx *effects, hash keys.Hash) (*session.Session, int, error) {
-	//= RFC 9846 §4.3.11
+// offersPSK reports whether the hello offers a key in the mode that is enabled.
+func (a *answering) offersPSK() bool {
 	x := &a.hello.Ext
-	if !x.Have(msg.ExtPreSharedKey) || !slices.Contains(x.PSKModes, pskDHE) || len(fx.profile.cfg.TicketKeys) == 0 {
-		return nil, 0, nil
-	}
-	i := 0
-	for ticket := range x.PSK.Identities.All() {
-		if i >= maxIdentities {
-			break
-		}
-		s, _ := fx.openTicket(ticket)
-		if s != nil && keys.FromCrypto(suites.ByID(s.Suite).Hash) == hash {
-			return s, i, a.checkBinder(fx, s, hash, i)
-		}
-		i++
-	}
-	return nil, 0, nil
+	return x.Have(msg.ExtPreSharedKey) && slices.Contains(x.PSKModes, pskDHE)
 }
 
-// checkBinder checks the binder of the identity with an index.
-func (a *answering) checkBinder(fx *effects, s *session.Session, hash keys.Hash, index int) error {
+// resumable is the first ticket of the hello that can be resumed, its binder
+// checked, or nil. Nothing is sent before.
+func (a *answering) resumable(fx *effects, hash keys.Hash) (*acceptedPSK, error) {
+	//= RFC 9846 §4.3.11
+	s, index := a.ticket(fx, hash)
+	if s == nil {
+		return nil, nil
+	}
+	psk := &acceptedPSK{index: index, early: keys.NewEarly(hash, s.Secret), session: s}
+	return psk, a.checkBinder(fx, psk)
+}
+
+// ticket finds the first ticket of the hello that can be resumed with a suite
+// of a hash.
+func (a *answering) ticket(fx *effects, hash keys.Hash) (s *session.Session, index int) {
+	if !a.offersPSK() || len(fx.profile.cfg.TicketKeys) == 0 {
+		return nil, 0
+	}
+	for identity := range a.hello.Ext.PSK.Identities.All() {
+		if index >= maxIdentities {
+			break
+		}
+		if s, _ := fx.openTicket(identity); s != nil && keys.FromCrypto(suites.ByID(s.Suite).Hash) == hash {
+			return s, index
+		}
+		index++
+	}
+	return nil, 0
+}
+
+// checkBinder checks that the client has the key.
+func (a *answering) checkBinder(fx *effects, psk *acceptedPSK) error {
 	//= RFC 9846 §4.3.11.2
-	early := keys.NewEarly(hash, s.Secret)
+	binder := psk.early.Binder(psk.session == nil)
 	truncated := a.raw[:len(a.raw)-msg.BindersLen(a.hello)]
-	sum, ok := fx.transcript.PartialSum(nil, hash, truncated)
+	sum, ok := fx.transcript.PartialSum(nil, binder.Hash(), truncated)
 	if !ok {
 		return failure(KindInternal, "binder of another hash")
 	}
 	i := 0
-	binder := early.Binder(false)
 	for b := range a.hello.Ext.PSK.Binders.All() {
-		if i == index && binder.VerifyFinished(b, sum) {
+		if i == psk.index && binder.VerifyFinished(b, sum) {
 			return nil
 		}
 		i++
@@ -279,6 +377,9 @@ func (s *signingServer) choose(fx *effects, a *answering) (err error) {
 		return failure(KindMissingExtension, "ClientHello signature_algorithms")
 	}
 	fx.shared(a.hello.Ext.SignatureAlgorithms)
+	if len(fx.profile.cfg.Credentials) == 0 {
+		return failure(KindNoCertificate, "")
+	}
 	c, scheme, ok := a.credential(fx, suites.AuthAny)
 	if !ok {
 		return failure(KindNoCommonScheme, "ClientHello signature_algorithms")
