@@ -95,7 +95,11 @@ func (c *Conn) take(p []byte) (n int, err error) {
 		if ev.Kind == handshake.NeedInput {
 			return n, nil
 		}
-		if len(ev.Data) == 0 || ev.Kind != handshake.Data {
+		if ev.Kind != handshake.Data {
+			clear(p[n:min(n+record.MaxPlaintext, len(p))]) // a message, opened there
+			continue
+		}
+		if len(ev.Data) == 0 {
 			continue
 		}
 		if &ev.Data[0] == &p[n] {
@@ -313,11 +317,10 @@ func (c *Conn) writeSome(w io.Writer) (int, error) {
 			err = io.ErrShortWrite
 		}
 	}
-	left := len(buf) // of a record that was refused, anywhere
-	if err == nil {
-		left = min(n+smallBuffer, len(buf)) // of one that is no data, behind the data
+	if err != nil {
+		n = len(buf) // a record that was refused may have left something anywhere
 	}
-	clear(buf[:left])
+	clear(buf[:n])
 	putBuffer(buf)
 	return m, err
 }
