@@ -51,6 +51,10 @@ func defaultAnswer(q handshake.Query) handshake.Answer {
 		return q.Choose(handshake.HelloChoice{})
 	case *handshake.SessionQuery:
 		return q.Offer(nil)
+	case *handshake.PSKQuery:
+		return q.None()
+	case *handshake.PSKLookup:
+		return q.None()
 	case *handshake.CredentialQuery:
 		return q.Use(nil)
 	case *handshake.SignQuery:

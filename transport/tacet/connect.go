@@ -40,7 +40,7 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	}
 	defer w.close()
 	config := w.config(client)
-	config.Answer = o.judge(verifier, host)
+	config.Answer = either(o.judge(verifier, host), o.psk.answer)
 	if o.session != "" {
 		config.Sessions = &sessionFile{name: o.session, watch: w}
 	}

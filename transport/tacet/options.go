@@ -22,6 +22,7 @@ type options struct {
 	passphrase, ciphers, ecdhCurve, sigalgs      string
 	minVersion, maxVersion, alpn, keylog         string
 	ticketKeys, servername, session              string
+	psk                                          preShared
 	rejectUnauthorized, useSystemCA, trace, json bool
 	draw                                         bool // a command's own wish: tell all
 	requestCert, honorCipherOrder, requestOCSP   bool
@@ -46,6 +47,7 @@ func (o *options) both(set flagSet) {
 	set.StringVar(&o.maxVersion, "max-version", record.TLS13.String(), "highest `VERSION`")
 	set.StringVar(&o.alpn, "alpn-protocols", "", "protocols, by commas: `LIST`")
 	set.BoolVar(&o.rejectUnauthorized, "reject-unauthorized", true, "end the handshake if the peer's certificate is not good")
+	set.Var(&o.psk, "psk", "pre-shared key of TLS 1.3: `IDENTITY:HEX`")
 	set.IntVar(&o.maxSendFragment, "max-send-fragment", record.MaxPlaintext, "most `bytes` of data in a record")
 }
 
@@ -83,7 +85,7 @@ func (e *optionError) Unwrap() error { return e.err }
 
 // config is what both sides make of the options.
 func (o *options) config() (handshake.Config, error) {
-	c := handshake.Config{KeyLog: o.keylog != "" || o.draw, Trace: o.trace || o.draw, MaxSendFragment: o.maxSendFragment}
+	c := handshake.Config{AskPSK: o.psk.key != nil, KeyLog: o.keylog != "" || o.draw, Trace: o.trace || o.draw, MaxSendFragment: o.maxSendFragment}
 	for _, step := range []struct {
 		option string
 		take   func(*handshake.Config) error
@@ -131,7 +133,7 @@ func (o *options) serverProfile() (*handshake.ServerProfile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Credentials) == 0 {
+	if len(c.Credentials) == 0 && !c.AskPSK {
 		fmt.Fprintln(o.set.std.err, "tacet: no --cert: serving the demo's certificate, whose key is public")
 		mine, err := demoCredential()
 		if err != nil {

@@ -46,6 +46,9 @@ func (w *watch) config(side role) actor.Config {
 	c := actor.Config{
 		KeyLog: w.keylog, HandshakeTimeout: time.Duration(w.options.handshakeTimeout) * time.Millisecond,
 	}
+	if w.options.psk.key != nil {
+		c.Answer = w.options.psk.answer
+	}
 	if w.options.trace {
 		t := &tracer{watch: w, side: side}
 		c.OnEvent = t.event
