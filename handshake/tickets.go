@@ -100,7 +100,12 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 			return err
 		}
 	}
-	judged := s.Verified && (cfg.AskVerify || s.VerifiedBy == any(cfg.Verifier)) && !fx.now.After(chain[0].NotAfter)
+	// The application's verdict leaves no verifier's name behind, and stands for no other's.
+	by := any(nil)
+	if !cfg.AskVerify {
+		by = cfg.Verifier
+	}
+	judged := s.Verified && s.VerifiedBy == by && !fx.now.After(chain[0].NotAfter)
 	switch {
 	case judged:
 		return nil
