@@ -260,7 +260,9 @@ func (u *setup) verification(s *settings, _ *memory) error {
 			u.cfg.Verify = handshake.VerifyRecord
 		}
 	}
-	u.cfg.AskVerify = s.async || s.customVerify || s.verifyFail || s.ocspCallback || s.server || len(cas) == 0
+	// What a verifier of ours judged, an application that is asked on resumption would be
+	// asked about again; BoringSSL asks once, so where there is a resumption the application is asked from the first.
+	u.cfg.AskVerify = s.resumeCount > 0 || s.async || s.customVerify || s.verifyFail || s.ocspCallback || s.server || len(cas) == 0
 	u.cfg.RequestOCSP = !s.server && (s.enableOCSP || s.enableSCTs)
 	return nil
 }
