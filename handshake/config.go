@@ -72,6 +72,8 @@ type Config struct {
 	// AskHello, AskSession, AskPSK, AskCredential, AskVerify ask the application
 	// by a query where otherwise the profile decides. AskPSK is of TLS 1.3; without it no
 	// external pre-shared key is offered or taken. It lets a server do without Credentials.
+	// AskVerify is not asked on resumption, where the application's verdict of then stands
+	// as long as the leaf is valid: whoever verifies differently keeps sessions apart.
 	AskHello, AskSession, AskPSK, AskCredential, AskVerify bool
 	// TicketKeys seal a server's session tickets: the first seals, all open.
 	// nil: no tickets, no resumption.

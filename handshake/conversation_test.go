@@ -236,7 +236,7 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	w.c = &party{name: "client", psk: c.psk, creds: c.client.Credentials, check: c.client.Verifier, restless: true}
 	w.s = &party{name: "server", creds: c.server.Credentials, check: c.server.Verifier, restless: true}
 	if conv.from != "" {
-		w.c.offer = sessionOf(t, conv.from)
+		w.c.offer = sessionOf(t, conv.from, asked)
 		c.client.AskSession = true
 	}
 	if asked {
@@ -257,12 +257,13 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	return w
 }
 
-// sessionOf is the first session that a conversation gives its client.
-func sessionOf(t testing.TB, name string) *session.Session {
+// sessionOf is the first session that a conversation gives its client. Who
+// judged the server in it, the application or a verifier, judges on resumption.
+func sessionOf(t testing.TB, name string, asked bool) *session.Session {
 	t.Helper()
 	for _, conv := range conversations() {
 		if conv.name == name {
-			w := newWorld(t, &conv, false)
+			w := newWorld(t, &conv, asked)
 			w.run()
 			if len(w.c.sessions) > 0 {
 				return w.c.sessions[0]

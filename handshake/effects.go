@@ -21,6 +21,7 @@ const (
 	doSession                    // hand a session to the caller
 	doSkip                       // skip a rejected client's early data
 	doCCS                        // a change_cipher_spec goes before the next record
+	doProfile                    // another profile is in force
 	doComplete                   // the handshake is complete
 )
 

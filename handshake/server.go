@@ -60,7 +60,7 @@ func (s *choosingContext) answer(fx *effects, a Answer) (state, error) {
 	}
 	if c.Profile != nil {
 		fx.profile = &c.Profile.profile
-		fx.origin.trace = fx.profile.cfg.Trace
+		fx.add(effect{kind: doProfile})
 	}
 	next, err := (&answering{hello: s.hello, raw: s.raw, choice: c}).begin(fx)
 	if err != nil {

@@ -284,6 +284,9 @@ func (e *Engine) apply(f *effect) {
 	case doSession:
 		e.session = f.session
 		e.events = append(e.events, Event{Kind: SessionReady})
+	case doProfile:
+		p := e.hs.fx.profile
+		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, p.cfg.Trace
 	case doCCS:
 		e.send.ccs = true
 	case doSkip:

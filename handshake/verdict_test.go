@@ -33,3 +33,29 @@ func TestVerifiersVerdictIsNotTheApplications(t *testing.T) {
 		t.Error("not resumed by the application's own verdict")
 	}
 }
+
+// TestChosenProfileSizesRecords: a profile that a HelloQuery is answered with is
+// in force for records too.
+func TestChosenProfileSizesRecords(t *testing.T) {
+	c := baseConfig(t)
+	other := c.server
+	other.MaxSendFragment = 512
+	chosen, err := other.CompileServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.server.AskHello = true
+	p := newPair(t, c)
+	p.s.ans = func(e *handshake.Engine, q handshake.Query) bool {
+		h, ok := q.(*handshake.HelloQuery)
+		return ok && e.Answer(h.Choose(handshake.HelloChoice{Profile: chosen})) == nil
+	}
+	p.secure()
+	out, err := p.s.e.Seal(nil, make([]byte, 2000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := int(out[3])<<8 | int(out[4]); n > 512+17 {
+		t.Errorf("a record of %d bytes", n)
+	}
+}
