@@ -50,11 +50,7 @@ func (s *loadingSession) answer(fx *effects, a Answer) (state, error) {
 	if !ok {
 		return nil, misuse(KindWrongAnswer, "SessionQuery")
 	}
-	next, err := s.loaded(fx, sess)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.loaded(fx, sess))
 }
 
 func (s *loadingSession) loaded(fx *effects, sess *session.Session) (afterSession, error) {
@@ -79,11 +75,7 @@ func (s *choosingPSK) answer(fx *effects, a Answer) (state, error) {
 	if !ok || !none && (len(k.identity) < 1 || len(k.identity) > MaxPSKIdentity || len(k.key) < 1) {
 		return nil, misuse(KindWrongAnswer, "PSKQuery")
 	}
-	next, err := s.chosen(fx, k, none)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.chosen(fx, k, none))
 }
 
 func (s *choosingPSK) chosen(fx *effects, k offeredKey, none bool) (afterPSK, error) {

@@ -269,11 +269,7 @@ func (s *verifyingServer12) answer(fx *effects, a Answer) (state, error) {
 	if err := fx.verdict(a); err != nil {
 		return nil, err
 	}
-	next, err := s.verified(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.verified(fx))
 }
 
 func (s *verifyingServer12) verified(fx *effects) (afterServerVerdict12, error) {
@@ -363,11 +359,7 @@ func (s *choosingCredential12) answer(fx *effects, a Answer) (state, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.chosen(fx, c, scheme)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.chosen(fx, c, scheme))
 }
 
 func (s *choosingCredential12) chosen(fx *effects, c *cred.Credential, scheme cred.Scheme) (afterCredential12, error) {
@@ -438,11 +430,7 @@ func (k *keys12) withTicket(fx *effects, m *msg.NewSessionTicket12) *keys12 {
 type waitServerCCS12 struct{ keys *keys12 }
 
 func (s *waitServerCCS12) changeCipherSpec(fx *effects) (state, error) {
-	next, err := s.change(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.change(fx))
 }
 
 func (s *waitServerCCS12) change(fx *effects) (afterServerCCS12, error) {
@@ -513,11 +501,7 @@ func (s *waitResumedTicket12) ticket(fx *effects, m *msg.NewSessionTicket12) (af
 type waitResumedCCS12 struct{ keys *keys12 }
 
 func (s *waitResumedCCS12) changeCipherSpec(fx *effects) (state, error) {
-	next, err := s.change(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.change(fx))
 }
 
 func (s *waitResumedCCS12) change(fx *effects) (afterResumedCCS12, error) {

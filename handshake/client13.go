@@ -381,11 +381,7 @@ func (s *choosingCredential) answer(fx *effects, a Answer) (state, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.chosen(fx, c, scheme)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.chosen(fx, c, scheme))
 }
 
 func (s *choosingCredential) chosen(fx *effects, c *cred.Credential, scheme cred.Scheme) (afterCredential, error) {
@@ -453,11 +449,7 @@ func (s *signingClient) answer(fx *effects, a Answer) (state, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.signed(fx, sig)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.signed(fx, sig))
 }
 
 func (s *signingClient) signed(fx *effects, sig []byte) (afterClientSignature, error) {

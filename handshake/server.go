@@ -62,11 +62,7 @@ func (s *choosingContext) answer(fx *effects, a Answer) (state, error) {
 		fx.profile = &c.Profile.profile
 		fx.add(effect{kind: doProfile})
 	}
-	next, err := (&answering{hello: s.hello, raw: s.raw, choice: c}).begin(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to((&answering{hello: s.hello, raw: s.raw, choice: c}).begin(fx))
 }
 
 func offersProtocol(m *msg.ClientHello, name string) bool {

@@ -320,11 +320,7 @@ type waitClientCCS12 struct {
 }
 
 func (s *waitClientCCS12) changeCipherSpec(fx *effects) (state, error) {
-	next, err := s.change(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.change(fx))
 }
 
 func (s *waitClientCCS12) change(fx *effects) (afterClientCCS12, error) {
@@ -362,11 +358,7 @@ func (s *waitClientFinished12) finished(fx *effects, m *msg.Finished) (afterClie
 type waitResumedClientCCS12 struct{ keys *keys12 }
 
 func (s *waitResumedClientCCS12) changeCipherSpec(fx *effects) (state, error) {
-	next, err := s.change(fx)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.change(fx))
 }
 
 func (s *waitResumedClientCCS12) change(fx *effects) (afterResumedClientCCS12, error) {

@@ -211,11 +211,7 @@ func (s *findingPSK) answer(fx *effects, a Answer) (state, error) {
 	if !ok || k.index >= len(s.q.Identities) || k.index >= 0 && len(k.key) == 0 {
 		return nil, misuse(KindWrongAnswer, "PSKLookup")
 	}
-	next, err := s.found(fx, k)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.found(fx, k))
 }
 
 func (s *findingPSK) found(fx *effects, k foundKey) (afterFoundPSK, error) {
@@ -415,11 +411,7 @@ func (s *signingServer) answer(fx *effects, a Answer) (state, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.signed(fx, sig)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return to(s.signed(fx, sig))
 }
 
 func (s *signingServer) signed(fx *effects, sig []byte) (afterServerSignature, error) {

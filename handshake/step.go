@@ -50,7 +50,12 @@ func expect[M any, P interface {
 	if err := m.Parse(raw.Body()); err != nil {
 		return nil, err
 	}
-	next, err := handle(fx, m)
+	return to(handle(fx, m))
+}
+
+// to makes a handler's result that of a step. On failure the handler's state may
+// be a nil pointer, which a state must never hold.
+func to[S state](next S, err error) (state, error) {
 	if err != nil {
 		return nil, err
 	}
