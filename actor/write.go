@@ -2,6 +2,7 @@ package actor
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -13,6 +14,9 @@ import (
 
 // alertTimeout bounds what is written when a connection ends.
 const alertTimeout = 5 * time.Second
+
+// roomTimeout bounds how long Close waits for a reader to make room.
+const roomTimeout = time.Second
 
 // outbound is the writing role: who has the role seals records and writes to the transport.
 type outbound struct {
@@ -250,7 +254,9 @@ func (c *Conn) Close() error {
 	}
 	var err error
 	if !c.detached.Load() {
-		err = c.nc.Close()
+		if err = c.nc.Close(); errors.Is(err, net.ErrClosed) {
+			err = nil // somebody else was quicker
+		}
 	}
 	c.hs.mu.Lock()
 	if c.hs.cancel != nil {
@@ -294,11 +300,21 @@ func (c *Conn) closeWriting(writing bool) {
 	}
 }
 
-// discard drops what has come and nobody is reading, lest closing the socket
-// reset the connection.
+// discard drops what has come and nobody has read, lest closing the socket
+// reset the connection. Who is reading makes room, if not at once then not at all.
 func (c *Conn) discard() {
-	if c.raw == nil || c.detached.Load() || !c.in.role.TryLock() {
+	if c.raw == nil || c.detached.Load() {
 		return
+	}
+	if !c.in.role.TryLock() {
+		ctx, cancel := context.WithTimeout(context.Background(), roomTimeout)
+		defer cancel()
+		c.interrupt()
+		err := c.in.role.LockContext(ctx, c.in.role.Unlock)
+		c.resume()
+		if err != nil {
+			return
+		}
 	}
 	defer c.in.role.Unlock()
 	_ = c.nc.SetReadDeadline(never)
