@@ -252,12 +252,9 @@ func (o *offer) extend13(fx *effects, x *msg.Extensions) {
 	}
 }
 
-// The modes of psk_key_exchange_modes (RFC 9846 §4.3.9). Only pskDHE is used:
-// psk_ke has no forward secrecy.
-const (
-	pskKE  = 0
-	pskDHE = 1
-)
+// pskDHE is the one mode of psk_key_exchange_modes in use (RFC 9846 §4.3.9): the
+// other, psk_ke, has no forward secrecy.
+const pskDHE = 1
 
 func (o *offer) extendShares(x *msg.Extensions) {
 	x.KeyShares = nil

@@ -28,7 +28,6 @@ const (
 	LabelSalt        // RSA-PSS salt
 	LabelTicketIV
 	LabelTicketAge
-	LabelTicketNonce
 	numLabels
 )
 
@@ -36,7 +35,6 @@ var labelNames = [numLabels]string{
 	LabelClientRandom: "client random", LabelServerRandom: "server random",
 	LabelSessionID: "session id", LabelClientShare: "client key share", LabelServerShare: "server key share",
 	LabelSalt: "signature salt", LabelTicketIV: "ticket iv", LabelTicketAge: "ticket age add",
-	LabelTicketNonce: "ticket nonce",
 }
 
 // String returns the label's name.

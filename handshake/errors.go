@@ -50,7 +50,6 @@ const (
 	KindTooMuchSkippedData
 	// Order.
 	KindUnexpectedMessage
-	KindUnexpectedRecord
 	KindUnexpectedCCS
 	KindInterleaved
 	KindExcessHandshakeData
@@ -86,7 +85,6 @@ const (
 	KindWrongPSK
 	KindRenegotiationInfo
 	KindExtendedMasterSecret
-	KindUnrecognizedName
 	// Cryptography.
 	KindBadKeyShare
 	KindBadSignature
@@ -99,7 +97,6 @@ const (
 	KindBadCertificate
 	KindVerification
 	KindWrongCertificateType
-	KindCertificateChanged
 	// The end.
 	KindAlertReceived
 	KindTruncated
@@ -148,7 +145,6 @@ var kinds = [numKinds]kindRow{
 	KindTooMuchSkippedData:  {"too much early data to skip", PeerMisbehaved, record.AlertUnexpectedMessage},
 
 	KindUnexpectedMessage:   {"unexpected message", PeerMisbehaved, record.AlertUnexpectedMessage},
-	KindUnexpectedRecord:    {"unexpected record type", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindUnexpectedCCS:       {"unexpected change_cipher_spec", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindInterleaved:         {"record between the parts of a handshake message", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindExcessHandshakeData: {"handshake bytes across a key change", PeerMisbehaved, record.AlertUnexpectedMessage},
@@ -184,7 +180,6 @@ var kinds = [numKinds]kindRow{
 	KindWrongPSK:             {"pre-shared key was not offered", PeerMisbehaved, record.AlertIllegalParameter},
 	KindRenegotiationInfo:    {"wrong renegotiation_info", PeerMisbehaved, record.AlertHandshakeFailure},
 	KindExtendedMasterSecret: {"extended_master_secret differs from the session's", PeerMisbehaved, record.AlertHandshakeFailure},
-	KindUnrecognizedName:     {"unknown server name", CannotAgree, record.AlertUnrecognizedName},
 
 	KindBadKeyShare:       {"bad key share", PeerMisbehaved, record.AlertIllegalParameter},
 	KindBadSignature:      {"signature does not verify", PeerMisbehaved, record.AlertDecryptError},
@@ -197,7 +192,6 @@ var kinds = [numKinds]kindRow{
 	KindBadCertificate:       {"certificate does not parse", PeerMisbehaved, record.AlertBadCertificate},
 	KindVerification:         {"certificate is not trusted", CannotAgree, record.AlertBadCertificate},
 	KindWrongCertificateType: {"certificate does not fit the cipher suite", PeerMisbehaved, record.AlertIllegalParameter},
-	KindCertificateChanged:   {"certificate changed", PeerMisbehaved, record.AlertIllegalParameter},
 
 	KindAlertReceived:     {"received alert", Ended, 0},
 	KindTruncated:         {"transport ended without close_notify", Ended, 0},

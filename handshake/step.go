@@ -3,7 +3,6 @@ package handshake
 import (
 	"io"
 	"reflect"
-	"strings"
 	"time"
 
 	"tacet/handshake/keys"
@@ -70,7 +69,7 @@ func nameOf(s state) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return strings.TrimPrefix(t.Name(), "*")
+	return t.Name()
 }
 
 // handshake is Step while the handshake lasts.
