@@ -3,6 +3,11 @@ package suites
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
 	"math"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -47,7 +52,8 @@ type bulk struct {
 	expl12 int    // explicit nonce in TLS 1.2, bytes
 	limit  uint64 // full-size records under one key
 
-	new       newAEAD
+	new       newAEAD                                // nil if the suite has a MAC of its own
+	block     func(key []byte) (cipher.Block, error) // for CBC
 	protect12 func(new newAEAD, key, iv []byte, limit uint64) record.Protection
 }
 
@@ -66,8 +72,8 @@ const (
 var bulks = [numBulks]bulk{
 	null:        {name: "None", bits: 0, grade: gradeNone, limit: noLimit},
 	tripleDES:   {name: "3DES(168)", bits: 112, grade: gradeMedium | gradeOptional, keyLen: 24, limit: noLimit},
-	aes128CBC:   {name: "AES(128)", bits: 128, grade: fips, keyLen: 16, limit: noLimit},
-	aes256CBC:   {name: "AES(256)", bits: 256, grade: fips, keyLen: 32, limit: noLimit},
+	aes128CBC:   {name: "AES(128)", bits: 128, grade: fips, keyLen: 16, limit: noLimit, block: aes.NewCipher},
+	aes256CBC:   {name: "AES(256)", bits: 256, grade: fips, keyLen: 32, limit: noLimit, block: aes.NewCipher},
 	aes128GCM:   {name: "AESGCM(128)", bits: 128, grade: fips, keyLen: 16, salt12: 4, expl12: 8, limit: gcmLimit, new: newGCM, protect12: record.AEAD12Explicit},
 	aes256GCM:   {name: "AESGCM(256)", bits: 256, grade: fips, keyLen: 32, salt12: 4, expl12: 8, limit: gcmLimit, new: newGCM, protect12: record.AEAD12Explicit},
 	aes128CCM:   {name: "AESCCM(128)", bits: 128, grade: rarely, keyLen: 16, salt12: 4, expl12: 8, limit: gcmLimit},
@@ -100,13 +106,17 @@ const (
 	macSHA384
 )
 
-var macs = [...]struct {
-	name   string
+// mac is what a record MAC brings to each suite that uses it.
+type mac struct {
+	name   string // as "openssl ciphers -v" prints it
 	keyLen int
-}{
-	macAEAD:   {"AEAD", 0},
-	macMD5:    {"MD5", 16},
-	macSHA1:   {"SHA1", 20},
-	macSHA256: {"SHA256", 32},
-	macSHA384: {"SHA384", 48},
+	new    func() hash.Hash
+}
+
+var macs = [...]mac{
+	macAEAD:   {"AEAD", 0, nil},
+	macMD5:    {"MD5", md5.Size, md5.New},
+	macSHA1:   {"SHA1", sha1.Size, sha1.New},
+	macSHA256: {"SHA256", sha256.Size, sha256.New},
+	macSHA384: {"SHA384", sha512.Size384, sha512.New384},
 }

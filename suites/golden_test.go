@@ -114,12 +114,7 @@ func opensslRow(t testing.TB, line string) row {
 		kx:   Kx(index(t, kxNames[:], strings.TrimPrefix(f[6], "Kx="))),
 		auth: Auth(index(t, authNames[:], strings.TrimPrefix(f[7], "Au="))),
 		bulk: bulkID(slices.IndexFunc(bulks[:], func(b bulk) bool { return "Enc="+b.name == f[8] })),
-		mac: macID(slices.IndexFunc(macs[:], func(m struct {
-			name   string
-			keyLen int
-		}) bool {
-			return "Mac="+m.name == f[9]
-		})),
+		mac:  macID(slices.IndexFunc(macs[:], func(m mac) bool { return "Mac="+m.name == f[9] })),
 	}
 }
 

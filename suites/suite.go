@@ -2,6 +2,7 @@ package suites
 
 import (
 	"crypto"
+	"crypto/aes"
 	"fmt"
 	"slices"
 
@@ -70,12 +71,27 @@ func (s *Suite) TLS13() bool { return s.since == record.TLS13 }
 // no record MAC (MACLen is 0) and encrypt_then_mac does not apply.
 func (s *Suite) AEAD() bool { return s.mac == macAEAD }
 
+// BlockCipher reports whether the suite protects records with a block cipher in CBC
+// mode: those are the suites to which encrypt_then_mac applies (RFC 7366 §3).
+func (s *Suite) BlockCipher() bool { return bulks[s.bulk].block != nil }
+
+// IVLen is how many bytes of IV each direction takes from the key schedule at
+// version v: SaltLen for an AEAD, one block for CBC in TLS 1.0, else 0.
+func (s *Suite) IVLen(v record.Version) int {
+	//= RFC 5246 §6.3
+	if s.BlockCipher() && v == record.TLS10 {
+		return aes.BlockSize
+	}
+	return s.SaltLen
+}
+
 // Protect makes the protection of one direction's records at version v, which must
 // lie in Min…Max. key is MACLen+KeyLen bytes, the MAC key (none for an AEAD) before
-// the cipher key; iv is SaltLen bytes. Both are copied. Lengths are the key
-// schedule's to get right: a wrong one panics.
-func (s *Suite) Protect(v record.Version, key, iv []byte) record.Protection {
-	if len(key) != s.MACLen+s.KeyLen || len(iv) != s.SaltLen || v < s.Min || v > s.Max {
+// the cipher key; iv is IVLen(v) bytes. Both are copied. encryptThenMAC tells that
+// the extension was negotiated; it counts for a BlockCipher alone. Lengths are the
+// key schedule's to get right: a wrong one panics.
+func (s *Suite) Protect(v record.Version, key, iv []byte, encryptThenMAC bool) record.Protection {
+	if len(key) != s.MACLen+s.KeyLen || len(iv) != s.IVLen(v) || v < s.Min || v > s.Max {
 		panic("suites: " + s.Name + ": key, iv or version does not fit the suite")
 	}
 	b := &bulks[s.bulk]
@@ -84,9 +100,14 @@ func (s *Suite) Protect(v record.Version, key, iv []byte) record.Protection {
 	if v == record.TLS13 {
 		return record.AEAD13(b.new, key, iv, s.Limit)
 	}
-	// Nothing short of a new handshake could rekey. The copies keep key and iv
-	// off the heap in TLS 1.3.
-	return b.protect12(b.new, slices.Clone(key), slices.Clone(iv), noLimit)
+	// The copies keep key and iv off the heap in TLS 1.3.
+	key, iv = slices.Clone(key), slices.Clone(iv)
+	if s.AEAD() { // nothing short of a new handshake could rekey
+		return b.protect12(b.new, key, iv, noLimit)
+	}
+	return record.CBC(v, record.CBCKeys{
+		Block: b.block, Hash: macs[s.mac].new, MACKey: key[:s.MACLen], Key: key[s.MACLen:], IV: iv, EncryptThenMAC: encryptThenMAC,
+	})
 }
 
 // Permitted reports whether OpenSSL's security level (0 to 5, @SECLEVEL=n) lets the

@@ -185,13 +185,13 @@ func TestPermitted(t *testing.T) {
 // at its length: header, explicit nonce, tag, and TLS 1.3's content type.
 func TestProtect(t *testing.T) {
 	for s := range All() {
-		key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.SaltLen)
+		key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.IVLen(s.Max))
 		var seal record.Sealer
 		var open record.Opener
 		seal.SetVersion(s.Max)
 		open.SetVersion(s.Max)
-		seal.Install(s.Protect(s.Max, key, iv))
-		open.Install(s.Protect(s.Max, key, iv))
+		seal.Install(s.Protect(s.Max, key, iv, false))
+		open.Install(s.Protect(s.Max, key, iv, false))
 		clear(key)
 		clear(iv)
 
@@ -224,7 +224,7 @@ func TestProtectMisuse(t *testing.T) {
 					t.Errorf("%v, key of %d, iv of %d: no panic", try.v, try.key, try.iv)
 				}
 			}()
-			s.Protect(try.v, make([]byte, try.key), make([]byte, try.iv))
+			s.Protect(try.v, make([]byte, try.key), make([]byte, try.iv), false)
 		}()
 	}
 }

@@ -67,7 +67,7 @@ func (m *Master) IsZero() bool { return m.h == 0 }
 func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serverRandom []byte) (client, server record.Protection) {
 	//= RFC 5246 §6.3
 	var buf [maxKeyBlock]byte
-	macLen, keyLen, ivLen := suite.MACLen, suite.KeyLen, suite.SaltLen
+	macLen, keyLen, ivLen := suite.MACLen, suite.KeyLen, suite.IVLen(v)
 	block := buf[:2*(macLen+keyLen+ivLen)]
 	prf(block, m.h, m.b[:], "key expansion", serverRandom, clientRandom, nil)
 
@@ -75,7 +75,7 @@ func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serve
 	clientMAC, serverMAC := cut(macLen), cut(macLen)
 	clientKey, serverKey := cut(keyLen), cut(keyLen)
 	clientIV, serverIV := cut(ivLen), cut(ivLen)
-	return suite.Protect(v, join(clientMAC, clientKey), clientIV), suite.Protect(v, join(serverMAC, serverKey), serverIV)
+	return suite.Protect(v, join(clientMAC, clientKey), clientIV, false), suite.Protect(v, join(serverMAC, serverKey), serverIV, false)
 }
 
 // join is MAC key | write key, which is what Protect takes as the key of a

@@ -103,7 +103,7 @@ func (s *Secret) Protection(suite *suites.Suite) record.Protection {
 	key, iv := both[:suite.KeyLen], both[maxKey:]
 	ExpandLabel(key, s.h, s.Bytes(), "key", nil)
 	ExpandLabel(iv, s.h, s.Bytes(), "iv", nil)
-	return suite.Protect(record.TLS13, key, iv)
+	return suite.Protect(record.TLS13, key, iv, false)
 }
 
 // Export returns n bytes of exported keying material; s is an exporter secret.
