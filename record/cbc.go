@@ -57,8 +57,8 @@ type cbc struct {
 	etm      bool
 }
 
-// scratch is what a half works with in a CBC suite: made at the first record,
-// never shared.
+// scratch is what a half works with in a suite with a MAC of its own: made at
+// the first record, never shared. NULL encryption has use for mac alone.
 type scratch struct {
 	crypter interface {
 		cipher.BlockMode

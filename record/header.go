@@ -73,7 +73,7 @@ func (o *Opener) checkVersion(in []byte) Kind {
 		if v != o.version {
 			return KindVersion
 		}
-	case !o.begun && o.version == 0 && v>>8 != TLS10>>8:
+	case !o.begun && o.version == 0 && (v>>8 != TLS10>>8 || isSSLv2(in)):
 		return notTLS(in)
 	}
 	return 0
@@ -86,10 +86,18 @@ func notTLS(in []byte) Kind {
 			return KindHTTP
 		}
 	}
-	if in[0]&0x80 != 0 && in[2] == sslv2ClientHello {
+	if isSSLv2(in) {
 		return KindSSLv2
 	}
 	return KindVersion
+}
+
+// isSSLv2 says whether the bytes are a ClientHello in the format of SSL 2.0, for
+// whatever version: two bytes of length with the top bit set, the message type,
+// the version. The length's second byte may look like the 3 of a record's version.
+func isSSLv2(in []byte) bool {
+	//= RFC 5246 §E.2
+	return in[0]&0x80 != 0 && in[2] == sslv2ClientHello && (in[3] == 3 || in[3] == 0 && in[4] == 2)
 }
 
 // httpMethods are the beginnings by which OpenSSL tells HTTP, and CONNECT.

@@ -14,6 +14,14 @@ type Protection struct {
 	keyLen uint8
 }
 
+// SplitsFirst says that application data is to be sealed with its first byte in
+// a record of its own: CBC in TLS 1.0 takes as IV the last block of the record
+// before, which an attacker has seen, and that byte's MAC makes it unknown again.
+func (p *Protection) SplitsFirst() bool {
+	c, ok := p.mode.(*cbc)
+	return ok && c.explicit == 0
+}
+
 // Lengths in bytes of what an AEAD takes (RFC 5116 §5, RFC 7905 §2).
 const (
 	maxKeyLen   = 32
@@ -47,7 +55,7 @@ type mode interface {
 type half struct {
 	p       Protection
 	aead    cipher.AEAD // nil: to be made from p at the next record
-	scratch *scratch    // of CBC, like aead
+	scratch *scratch    // of a suite with a MAC of its own, like aead
 	seq     uint64
 	nonce   [maxIVLen]byte // of an AEAD its first 12 bytes; of CBC in TLS 1.0 the next IV
 	aad     [13]byte
@@ -70,8 +78,8 @@ func (h *half) Protected() bool { return h.p.mode != nil }
 func (h *half) Idle() { h.aead, h.scratch = nil, nil }
 
 // Unshare lets go of what a copy of this value must not share with it, so that
-// both may be used at once.
-func (h *half) Unshare() { h.scratch = nil }
+// both may be used at once: the cipher, for one of CCM holds room to work in.
+func (h *half) Unshare() { h.Idle() }
 
 // Clear zeroes the key material. The value is then of no more use: what it
 // would open is refused and what it would seal panics. An AEAD that copied the

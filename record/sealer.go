@@ -58,13 +58,19 @@ func (s *Sealer) sealPlain(dst []byte, t Type, plain []byte) []byte {
 }
 
 // Overhead returns how many bytes longer than its plaintext a record is under
-// the keys in force, header included: exactly, for AEADs.
+// the keys in force, header included: exactly, for AEADs and NULL
+// encryption, and at the most for CBC.
 func (s *Sealer) Overhead() int {
 	if s.p.mode == nil {
 		return HeaderLen
 	}
 	return HeaderLen + s.p.mode.expansion(&s.half)
 }
+
+// SplitsFirst says that whoever seals application data is to put the first byte
+// of each piece that comes from the application, if there is more, in a record of
+// its own ([Protection.SplitsFirst]). Seal makes one record and does not.
+func (s *Sealer) SplitsFirst() bool { return s.p.SplitsFirst() }
 
 // Left returns how many records may still be sealed under this key: what the
 // limit of its Protection leaves, or else the sequence numbers. At 0 it is

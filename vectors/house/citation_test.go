@@ -55,6 +55,7 @@ func (s section) compare(o section) int {
 var rfcs = map[int]string{
 	2104: "HMAC",
 	2246: "TLS 1.0",
+	3610: "CCM",
 	4346: "TLS 1.1",
 	5077: "session tickets",
 	5246: "TLS 1.2",
@@ -63,6 +64,7 @@ var rfcs = map[int]string{
 	5746: "renegotiation indication",
 	6066: "extension definitions",
 	6101: "SSL 3.0",
+	6655: "CCM suites",
 	6961: "multiple certificate status",
 	6962: "certificate transparency",
 	7301: "ALPN",
