@@ -50,8 +50,8 @@ type Suite struct {
 	// never spoken.
 	Since string
 
-	// Limit is how many full-size records one key may protect (RFC 9846 §5.5);
-	// math.MaxUint64 where the sequence number runs out first.
+	// Limit is how many full-size records one key may protect (RFC 9846 §5.5)
+	// before TLS 1.3 changes it; math.MaxUint64 where the sequence number runs out first.
 	Limit uint64
 
 	bulk  bulkID
@@ -102,8 +102,11 @@ func (s *Suite) Protect(v record.Version, key, iv []byte, encryptThenMAC bool) r
 	}
 	// The copies keep key and iv off the heap in TLS 1.3.
 	key, iv = slices.Clone(key), slices.Clone(iv)
-	if s.AEAD() { // nothing short of a new handshake could rekey
+	switch {
+	case s.AEAD(): // nothing short of a new handshake could rekey
 		return b.protect12(b.new, key, iv, noLimit)
+	case s.bulk == null:
+		return record.MACOnly(v, macs[s.mac].new, key)
 	}
 	return record.CBC(v, record.CBCKeys{
 		Block: b.block, Hash: macs[s.mac].new, MACKey: key[:s.MACLen], Key: key[s.MACLen:], IV: iv, EncryptThenMAC: encryptThenMAC,

@@ -15,29 +15,38 @@ import (
 
 func TestVerbose(t *testing.T) {
 	lines := golden(t, "openssl-verbose.txt", "openssl", func() []string {
-		out, _ := openssl(t, "-v", every+"@SECLEVEL=0")
+		out, _ := openssl(t, "-v", "-ciphersuites", every13, every+"@SECLEVEL=0")
 		return strings.Split(out, "\n")
 	})
-	seen := 0
 	for _, s := range preference(build(opensslRows(t))) {
 		if !slices.Contains(lines, s.Verbose()) {
 			t.Errorf("not a line of openssl ciphers -v: %q", s.Verbose())
 		}
 	}
-	for s := range All() {
-		if i := slices.Index(lines, s.Verbose()); i < seen {
-			t.Errorf("%v: absent from openssl ciphers -v, or out of order", s)
-		} else {
-			seen = i
-		}
+	l, err := Parse(every13 + ":" + every)
+	if err != nil || len(l.Suites) != len(rows) {
+		t.Fatalf("%d suites of %d, %v", len(l.Suites), len(rows), err)
+	}
+	var got []string
+	for _, s := range l.Suites {
+		got = append(got, s.Verbose())
+	}
+	want := slices.DeleteFunc(lines, func(line string) bool { return ByName(strings.Fields(line)[0]) == nil })
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
-// TestRows compares each row of the table with OpenSSL's of the same id.
+// TestRows compares each row of the table with OpenSSL's of the same id, and finds
+// all rows of OpenSSL's in the table but those that are left out on purpose.
 func TestRows(t *testing.T) {
 	theirs := map[ID]row{}
+	leftOut := setOf(tripleDES, camellia128, camellia256, aria128GCM, aria256GCM)
 	for _, r := range opensslRows(t) {
 		theirs[r.id] = r
+		if out := leftOut.has(uint8(r.bulk)) || r.kx == kxSRP || r.auth == authDSS; out != (ByID(r.id) == nil) {
+			t.Errorf("%s: left out %v, want %v", r.name, !out, out)
+		}
 	}
 	for _, r := range rows {
 		if theirs[r.id] != r {
@@ -62,7 +71,7 @@ func TestNames(t *testing.T) {
 	n := 0
 	for s := range All() {
 		n++
-		if got := tls.CipherSuiteName(uint16(s.ID)); got != s.Name {
+		if got := tls.CipherSuiteName(uint16(s.ID)); got != s.Name && !strings.HasPrefix(got, "0x") {
 			t.Errorf("crypto/tls calls %#04x %s, we %s", uint16(s.ID), got, s.Name)
 		}
 		for _, name := range []string{s.Name, s.OpenSSL, strings.ToLower(s.Name), strings.ToLower(s.OpenSSL)} {
@@ -95,31 +104,46 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestParameters holds what follows from a row against the RFCs: 5288 §3, 7905 §2
-// and 9846 §5.2, §5.3, §5.5.
+// TestParameters holds what follows from a row against the RFCs: 5246 §A.5 and §C, 5288
+// §3, 5289 §3, 5487, 6655 §3, 7905 §2 and 9846 §5.2, §5.3, §5.5.
 func TestParameters(t *testing.T) {
+	const never = math.MaxUint64
 	for _, want := range []struct {
-		name                   string
-		key, mac, salt, inline int
-		hash                   crypto.Hash
-		version                record.Version
-		since                  string
-		limit                  uint64
+		name                          string
+		key, mac, salt, inline, first int // first: IV of a direction in the first version
+		hash                          crypto.Hash
+		min, max                      record.Version
+		since                         string
+		limit                         uint64
 	}{
-		{"TLS_AES_128_GCM_SHA256", 16, 0, 12, 0, crypto.SHA256, record.TLS13, "TLSv1.3", 1 << 24},
-		{"TLS_AES_256_GCM_SHA384", 32, 0, 12, 0, crypto.SHA384, record.TLS13, "TLSv1.3", 1 << 24},
-		{"TLS_CHACHA20_POLY1305_SHA256", 32, 0, 12, 0, crypto.SHA256, record.TLS13, "TLSv1.3", math.MaxUint64},
-		{"ECDHE-RSA-AES128-GCM-SHA256", 16, 0, 4, 8, crypto.SHA256, record.TLS12, "TLSv1.2", 1 << 24},
-		{"ECDHE-ECDSA-AES256-GCM-SHA384", 32, 0, 4, 8, crypto.SHA384, record.TLS12, "TLSv1.2", 1 << 24},
-		{"ECDHE-RSA-CHACHA20-POLY1305", 32, 0, 12, 0, crypto.SHA256, record.TLS12, "TLSv1.2", math.MaxUint64},
+		{"TLS_AES_128_GCM_SHA256", 16, 0, 12, 0, 12, crypto.SHA256, record.TLS13, record.TLS13, "TLSv1.3", 1 << 24},
+		{"TLS_AES_256_GCM_SHA384", 32, 0, 12, 0, 12, crypto.SHA384, record.TLS13, record.TLS13, "TLSv1.3", 1 << 24},
+		{"TLS_CHACHA20_POLY1305_SHA256", 32, 0, 12, 0, 12, crypto.SHA256, record.TLS13, record.TLS13, "TLSv1.3", never},
+		{"TLS_AES_128_CCM_SHA256", 16, 0, 12, 0, 12, crypto.SHA256, record.TLS13, record.TLS13, "TLSv1.3", 1 << 23},
+		{"TLS_AES_128_CCM_8_SHA256", 16, 0, 12, 0, 12, crypto.SHA256, record.TLS13, record.TLS13, "TLSv1.3", 1 << 23},
+		{"ECDHE-RSA-AES128-GCM-SHA256", 16, 0, 4, 8, 4, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", 1 << 24},
+		{"ECDHE-ECDSA-AES256-GCM-SHA384", 32, 0, 4, 8, 4, crypto.SHA384, record.TLS12, record.TLS12, "TLSv1.2", 1 << 24},
+		{"ECDHE-RSA-CHACHA20-POLY1305", 32, 0, 12, 0, 12, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", never},
+		{"PSK-AES256-CCM8", 32, 0, 4, 8, 4, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", 1 << 23},
+		{"AES128-CCM", 16, 0, 4, 8, 4, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", 1 << 23},
+		{"AES128-SHA", 16, 20, 0, 0, 16, crypto.SHA256, record.TLS10, record.TLS12, "SSLv3", never},
+		{"ECDHE-RSA-AES256-SHA", 32, 20, 0, 0, 16, crypto.SHA256, record.TLS10, record.TLS12, "TLSv1.0", never},
+		{"DHE-RSA-AES256-SHA256", 32, 32, 0, 0, 0, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", never},
+		{"ECDHE-RSA-AES256-SHA384", 32, 48, 0, 0, 0, crypto.SHA384, record.TLS12, record.TLS12, "TLSv1.2", never},
+		{"PSK-AES256-CBC-SHA384", 32, 48, 0, 0, 16, crypto.SHA384, record.TLS10, record.TLS12, "TLSv1.0", never},
+		{"NULL-MD5", 0, 16, 0, 0, 0, crypto.SHA256, record.TLS10, record.TLS12, "SSLv3", never},
+		{"NULL-SHA256", 0, 32, 0, 0, 0, crypto.SHA256, record.TLS12, record.TLS12, "TLSv1.2", never},
 	} {
 		s := ByName(want.name)
-		if s.KeyLen != want.key || s.MACLen != want.mac || s.SaltLen != want.salt || s.ExplicitLen != want.inline ||
-			s.Hash != want.hash || s.Min != want.version || s.Max != want.version || s.Since != want.since || s.Limit != want.limit {
-			t.Errorf("%s: %+v", want.name, *s)
+		if s.KeyLen != want.key || s.MACLen != want.mac || s.SaltLen != want.salt || s.ExplicitLen != want.inline || s.IVLen(s.Min) != want.first ||
+			s.Hash != want.hash || s.Min != want.min || s.Max != want.max || s.Since != want.since || s.Limit != want.limit {
+			t.Errorf("%s: %+v, first IV %d", want.name, *s, s.IVLen(s.Min))
 		}
-		if !s.AEAD() || s.TLS13() != (want.version == record.TLS13) {
-			t.Errorf("%s: AEAD %v, TLS13 %v", want.name, s.AEAD(), s.TLS13())
+		if s.AEAD() != (want.mac == 0) || s.BlockCipher() != (want.mac > 0 && want.key > 0) || s.TLS13() != (want.min == record.TLS13) {
+			t.Errorf("%s: AEAD %v, BlockCipher %v, TLS13 %v", want.name, s.AEAD(), s.BlockCipher(), s.TLS13())
+		}
+		if want.min == record.TLS10 && (s.IVLen(record.TLS11) != 0 || s.IVLen(record.TLS12) != 0) {
+			t.Errorf("%s: IVs of %d and %d bytes after TLS 1.0", want.name, s.IVLen(record.TLS11), s.IVLen(record.TLS12))
 		}
 	}
 }
@@ -181,50 +205,97 @@ func TestPermitted(t *testing.T) {
 	}
 }
 
-// TestProtect sends a record of each suite through its protection and back, and looks
-// at its length: header, explicit nonce, tag, and TLS 1.3's content type.
+// TestProtect sends records of each suite and version through their protection and
+// back, and looks at their length.
 func TestProtect(t *testing.T) {
 	for s := range All() {
-		key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.IVLen(s.Max))
-		var seal record.Sealer
-		var open record.Opener
-		seal.SetVersion(s.Max)
-		open.SetVersion(s.Max)
-		seal.Install(s.Protect(s.Max, key, iv, false))
-		open.Install(s.Protect(s.Max, key, iv, false))
-		clear(key)
-		clear(iv)
-
-		for _, text := range []string{"first", "second record"} {
-			wire := seal.Seal(nil, record.TypeApplicationData, []byte(text))
-			want := record.HeaderLen + s.ExplicitLen + len(text) + 16
-			if s.TLS13() {
-				want++
-			}
-			if len(wire) != want {
-				t.Errorf("%v: a record of %d bytes, want %d", s, len(wire), want)
-			}
-			got, err := open.Open(wire)
-			if err != nil || string(got.Payload) != text || got.Type != record.TypeApplicationData {
-				t.Errorf("%v: opened %q, %v", s, got.Payload, err)
+		for v := s.Min; v <= s.Max; v++ {
+			for _, etm := range []bool{false, true} {
+				protect(t, s, v, etm)
 			}
 		}
 	}
 }
 
+func protect(t *testing.T, s *Suite, v record.Version, etm bool) {
+	key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.IVLen(v))
+	var seal record.Sealer
+	var open record.Opener
+	seal.SetVersion(v)
+	open.SetVersion(v)
+	seal.Install(s.Protect(v, key, iv, etm))
+	open.Install(s.Protect(v, key, iv, etm))
+	clear(key)
+	clear(iv)
+	if seal.SplitsFirst() != (s.BlockCipher() && v == record.TLS10) {
+		t.Errorf("%v, %v: SplitsFirst %v", s, v, seal.SplitsFirst())
+	}
+	for _, text := range []string{"first", "second record", strings.Repeat("a long one", 1000)} {
+		wire := seal.Seal(nil, record.TypeApplicationData, []byte(text))
+		if want := record.HeaderLen + sealedLen(s, v, etm, len(text)); len(wire) != want {
+			t.Errorf("%v, %v: a record of %d bytes, want %d", s, v, len(wire), want)
+		}
+		got, err := open.Open(wire)
+		if err != nil || string(got.Payload) != text || got.Type != record.TypeApplicationData {
+			t.Errorf("%v, %v: opened %q, %v", s, v, got.Payload, err)
+		}
+	}
+	again := s.Protect(v, key, iv, etm) // other keys
+	open.Install(again)
+	if _, err := open.Open(seal.Seal(nil, record.TypeApplicationData, []byte("third"))); err == nil {
+		t.Errorf("%v, %v: opened with other keys", s, v)
+	}
+}
+
+// sealedLen is how long n bytes are in a record, by the RFCs.
+func sealedLen(s *Suite, v record.Version, etm bool, n int) int {
+	blocks := func(n int) int { return (n/16 + 1) * 16 } // one byte of padding at the least
+	tag := 16
+	if strings.Contains(s.Name, "CCM_8") {
+		tag = 8
+	}
+	ivs := 16
+	if v == record.TLS10 {
+		ivs = 0
+	}
+	switch {
+	case v == record.TLS13:
+		return n + 1 + tag
+	case strings.Contains(s.Name, "CHACHA20"):
+		return n + tag
+	case s.AEAD():
+		return 8 + n + tag
+	case strings.Contains(s.Name, "NULL"):
+		return n + s.MACLen
+	case etm:
+		return ivs + blocks(n) + s.MACLen
+	}
+	return ivs + blocks(n+s.MACLen)
+}
+
 func TestProtectMisuse(t *testing.T) {
-	s := ByName("ECDHE-RSA-AES128-GCM-SHA256")
 	for _, try := range []struct {
+		name    string
 		v       record.Version
 		key, iv int
-	}{{record.TLS12, 32, 4}, {record.TLS12, 16, 12}, {record.TLS13, 16, 4}, {record.TLS11, 16, 4}} {
+	}{
+		{"ECDHE-RSA-AES128-GCM-SHA256", record.TLS12, 32, 4},
+		{"ECDHE-RSA-AES128-GCM-SHA256", record.TLS12, 16, 12},
+		{"ECDHE-RSA-AES128-GCM-SHA256", record.TLS13, 16, 4},
+		{"ECDHE-RSA-AES128-GCM-SHA256", record.TLS11, 16, 4},
+		{"AES128-SHA", record.TLS10, 36, 0},
+		{"AES128-SHA", record.TLS12, 36, 16},
+		{"AES128-SHA", record.TLS13, 36, 0},
+		{"AES128-SHA256", record.TLS11, 48, 0},
+		{"NULL-SHA", record.TLS10, 20, 16},
+	} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%v, key of %d, iv of %d: no panic", try.v, try.key, try.iv)
+					t.Errorf("%s, %v, key of %d, iv of %d: no panic", try.name, try.v, try.key, try.iv)
 				}
 			}()
-			s.Protect(try.v, make([]byte, try.key), make([]byte, try.iv), false)
+			ByName(try.name).Protect(try.v, make([]byte, try.key), make([]byte, try.iv), false)
 		}()
 	}
 }
