@@ -2,7 +2,9 @@ package suites
 
 import (
 	"bufio"
+	"bytes"
 	"crypto"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,7 +39,12 @@ func golden(t testing.TB, file, program string, make func() []string) []string {
 			t.Fatal(err)
 		}
 	}
-	f, err := os.Open(path)
+	return fileLines(t, file)
+}
+
+// fileLines is a file of testdata without the lines that begin with '#'.
+func fileLines(t testing.TB, file string) []string {
+	f, err := os.Open(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +90,23 @@ func openssl(t testing.TB, args ...string) (out string, failed bool) {
 	}
 	t.Fatalf("openssl ciphers %q: %s", args, b)
 	return "", true
+}
+
+// runNode gives a script of testdata its input as JSON, and the lines that it prints.
+func runNode(t testing.TB, script string, input any) []string {
+	in, err := json.Marshal(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", filepath.Join("testdata", script))
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
 // opensslRows are all suites of OpenSSL's as rows of our table: what the engine must

@@ -1,10 +1,7 @@
 package suites
 
 import (
-	"bytes"
 	"encoding/json"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +35,7 @@ var nodeCodes = map[Kind]string{
 // ClientHello that node sends.
 func TestNode(t *testing.T) {
 	all := preference(build(opensslRows(t)))
-	for _, line := range golden(t, "node-hellos.txt", "node", func() []string { return nodeHellos(t) }) {
+	for _, line := range golden(t, "node-hellos.txt", "node", func() []string { return runNode(t, "hellos.js", append(nodeLists, lists...)) }) {
 		quoted, want, _ := strings.Cut(line, " => ")
 		var list string
 		if err := json.Unmarshal([]byte(quoted), &list); err != nil {
@@ -78,20 +75,4 @@ func tidy(ids string) string {
 		}
 	}
 	return strings.Join(kept, " ")
-}
-
-func nodeHellos(t testing.TB) []string {
-	in, err := json.Marshal(append(nodeLists, lists...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", filepath.Join("testdata", "hellos.js"))
-	cmd.Stdin = bytes.NewReader(in)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &stderr)
-	}
-	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }

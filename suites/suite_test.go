@@ -218,15 +218,7 @@ func TestProtect(t *testing.T) {
 }
 
 func protect(t *testing.T, s *Suite, v record.Version, etm bool) {
-	key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.IVLen(v))
-	var seal record.Sealer
-	var open record.Opener
-	seal.SetVersion(v)
-	open.SetVersion(v)
-	seal.Install(s.Protect(v, key, iv, etm))
-	open.Install(s.Protect(v, key, iv, etm))
-	clear(key)
-	clear(iv)
+	seal, open := halves(s, v, etm)
 	if seal.SplitsFirst() != (s.BlockCipher() && v == record.TLS10) {
 		t.Errorf("%v, %v: SplitsFirst %v", s, v, seal.SplitsFirst())
 	}
@@ -240,11 +232,24 @@ func protect(t *testing.T, s *Suite, v record.Version, etm bool) {
 			t.Errorf("%v, %v: opened %q, %v", s, v, got.Payload, err)
 		}
 	}
-	again := s.Protect(v, key, iv, etm) // other keys
-	open.Install(again)
+	open.Install(s.Protect(v, make([]byte, s.MACLen+s.KeyLen), make([]byte, s.IVLen(v)), etm))
 	if _, err := open.Open(seal.Seal(nil, record.TypeApplicationData, []byte("third"))); err == nil {
 		t.Errorf("%v, %v: opened with other keys", s, v)
 	}
+}
+
+// halves are both ends of one direction under keys that are the same at every call.
+func halves(s *Suite, v record.Version, etm bool) (*record.Sealer, *record.Opener) {
+	key, iv := bytes.Repeat([]byte{1}, s.MACLen+s.KeyLen), bytes.Repeat([]byte{2}, s.IVLen(v))
+	var seal record.Sealer
+	var open record.Opener
+	seal.SetVersion(v)
+	open.SetVersion(v)
+	seal.Install(s.Protect(v, key, iv, etm))
+	open.Install(s.Protect(v, key, iv, etm))
+	clear(key)
+	clear(iv)
+	return &seal, &open
 }
 
 // sealedLen is how long n bytes are in a record, by the RFCs.
