@@ -21,6 +21,8 @@ var nodeLists = []string{
 	"TLS_AES_128_GCM_SHA256:!ALL", "TLS_AES_128_GCM_SHA256:FOO", "TLS_AES_128_GCM_SHA256:*", "ALL:@SECLEVEL=5",
 	"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256:DEFAULT", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256:AES128-SHA",
 	"TLS_RSA_WITH_AES_128_CBC_SHA:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256", "PSK", "PSK-AES128-CBC-SHA:TLS_AES_128_GCM_SHA256",
+	"TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256:TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256:AESCCM8:@SECLEVEL=0", "TLS_AES_128_CCM_SHA256:DEFAULT",
+	"AESCCM:-AESCCM8", "DEFAULT:AESCCM:@SECLEVEL=4", "eNULL:aNULL:PSK:@SECLEVEL=0", "!TLS_AES_128_CCM_SHA256:AES128-SHA",
 	"tls_aes_128_gcm_sha256", "TLSv1.2", "TLS_", "!TLS_", "TLS", ":TLS_AES_128_GCM_SHA256:", "AES128-SHA::AES256-SHA", "DEFAULT", ":DEFAULT", "TLS_AES_128_GCM_SHA256:DEFAULT",
 }
 
@@ -42,7 +44,40 @@ func TestNode(t *testing.T) {
 			t.Fatalf("%q: %v", line, err)
 		}
 		if got := hello(all, list); got != tidy(want) {
-			t.Errorf("%s\n got %s\nwant %s", quoted, got, want)
+			t.Errorf("%s over OpenSSL's rows\n got %s\nwant %s", quoted, got, want)
+		}
+		got := hello(table, list)
+		if got == "error: "+nodeCodes[KindNoMatch] && !strings.HasPrefix(want, "error: ") {
+			continue // a list of nothing but suites that are not here
+		}
+		if !strings.HasPrefix(want, "error: ") && want != "none" {
+			want = ours(tidy(want))
+		}
+		if got != want {
+			t.Errorf("%s over our rows\n got %s\nwant %s", quoted, got, want)
+		}
+	}
+}
+
+// TestNodeSuites: each row has the names and the version that node's getCipher gives
+// after a handshake, and tls.getCiphers has no suite but SRP's that the table lacks.
+func TestNodeSuites(t *testing.T) {
+	lines := golden(t, "node-suites.txt", "node", func() []string {
+		var names []string
+		for s := range All() {
+			names = append(names, s.OpenSSL)
+		}
+		return runNode(t, "suites.js", names)
+	})
+	_, ciphers, _ := strings.Cut(lines[0], " => ")
+	for name := range strings.FieldsSeq(ciphers) {
+		if ByName(name) == nil && !strings.HasPrefix(name, "srp-") {
+			t.Errorf("tls.getCiphers has %s, the table has not", name)
+		}
+	}
+	for i, s := range table {
+		if want := s.OpenSSL + " => " + s.OpenSSL + " " + s.Name + " " + s.Since; lines[1+i] != want {
+			t.Errorf("%s, want %s", want, lines[1+i])
 		}
 	}
 }
