@@ -146,6 +146,7 @@ func TestOpenHeader(t *testing.T) {
 		{"SSLv2 hello", pre, "\x80\x2e\x01\x03\x01", KindSSLv2, 0},
 		{"SSLv2 hello of SSL 2.0", pre, "\x80\x2e\x01\x00\x02", KindSSLv2, 0},
 		{"SSLv2 hello with a 3 where records have a version", pre, "\x81\x03\x01\x03\x03", KindSSLv2, 0},
+		{"8: type 128, where SSLv2 has its length", pre, "\x80\x03\x01\x00\x05", KindType, 0},
 		{"SSLv2 record of another type", pre, "\x80\x2e\x04\x03\x01", KindVersion, 0},
 		{"1.3: plaintext handshake", sealed13, "\x16\x03\x03\x00\x05", KindPlaintext, 0},
 		{"1.3: plaintext alert", sealed13, "\x15\x03\x03\x00\x02", KindPlaintext, 0},

@@ -143,3 +143,25 @@ func BenchmarkInstall(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCBC seals and opens with AES-128, both ways to authenticate.
+func BenchmarkCBC(b *testing.B) {
+	for _, c := range cbcCases() {
+		if c.version != TLS12 {
+			continue
+		}
+		for _, n := range benchLengths {
+			b.Run(fmt.Sprintf("%s/%d", c.name, n), func(b *testing.B) {
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				o, s := c.pair()
+				plain, buf := pattern(n), make([]byte, 0, n+100)
+				for b.Loop() {
+					if _, err := o.Open(s.Seal(buf, TypeApplicationData, plain)); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

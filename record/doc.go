@@ -30,6 +30,12 @@
 //
 //	len(result) = len(dst) + len(plain) + Overhead()
 //
+// Suites without an AEAD have a MAC of their own. In NULL suites it takes the tag's
+// place; in CBC suites there is padding too, and Overhead is the most that it makes:
+//
+//	dst:     | what was there | header 5 | (IV 16) plain | MAC | padding 1…16 | spare
+//	         | what was there | header 5 | (IV 16) plain | padding 1…16 | MAC | spare    encrypt-then-MAC
+//
 // Neither allocates once the keys of a direction are in use, unless dst must
 // grow or a record is refused.
 //

@@ -152,6 +152,30 @@ func TestSplit(t *testing.T) {
 	wantOpened(t, o, wire[first:], TypeApplicationData, text[1:])
 }
 
+// TestIdleMAC: a cipher that was let go goes on where it was, the IV of TLS 1.0 too.
+func TestIdleMAC(t *testing.T) {
+	check := func(name string, o *Opener, s *Sealer) {
+		for i, text := range []string{"", "one", "two", "three"} {
+			if i != 1 {
+				s.Idle()
+				o.Idle()
+			}
+			got, err := o.Open(s.Seal(nil, TypeApplicationData, []byte(text)))
+			if err != nil || string(got.Payload) != text {
+				t.Errorf("%s: record %d: %q, %v", name, i, got.Payload, err)
+			}
+		}
+	}
+	for _, c := range cbcCases() {
+		o, s := c.pair()
+		check(c.name, o, s)
+	}
+	for _, c := range macCases() {
+		o, s := c.pair()
+		check(c.name, o, s)
+	}
+}
+
 // TestUnshare: a copy and its original may be used at once after it, whatever
 // the protection; go test -race looks.
 func TestUnshare(t *testing.T) {

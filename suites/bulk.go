@@ -41,8 +41,8 @@ const (
 type newAEAD = func(key []byte) (cipher.AEAD, error)
 
 // bulk is what a bulk cipher brings to each suite that uses it. Ciphers that
-// OpenSSL's names speak of but that no row uses yet have their names, strength and
-// classes only: the cipher-string engine needs no more.
+// OpenSSL's words speak of but that no row uses have their names, strength and classes
+// only: the cipher-string engine needs no more.
 type bulk struct {
 	name   string // as "openssl ciphers -v" prints it
 	bits   int    // strength_bits

@@ -166,6 +166,31 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// TestUnshare: two copies of one direction seal at once, though CCM has room of its
+// own to work in.
+func TestUnshare(t *testing.T) {
+	for _, name := range []string{"TLS_AES_128_CCM_SHA256", "AES256-CCM8", "AES128-SHA", "NULL-SHA"} {
+		s := ByName(name)
+		one, _ := halves(s, s.Max, false)
+		one.Seal(nil, record.TypeApplicationData, []byte("before"))
+		other := *one
+		other.Unshare()
+		wires := make(chan []byte, 2)
+		for _, seal := range []*record.Sealer{one, &other} {
+			go func() {
+				var wire []byte
+				for range 2000 {
+					wire = seal.Seal(wire, record.TypeApplicationData, []byte("the same on both sides"))
+				}
+				wires <- wire
+			}()
+		}
+		if !bytes.Equal(<-wires, <-wires) {
+			t.Errorf("%s: the two differ", name)
+		}
+	}
+}
+
 // FuzzCCM wants of any input that it comes back, and that nothing else does.
 func FuzzCCM(f *testing.F) {
 	f.Add([]byte("a text"), []byte("data"), []byte("nonce"), uint8(0), 3)

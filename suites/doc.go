@@ -7,6 +7,9 @@
 // follows from the row. To add a suite is to add a line to rows in table.go, and, for
 // a bulk cipher that no row uses yet, its constructor in bulk.go.
 //
+// The table has all of OpenSSL 3.0's suites of AES, ChaCha20-Poly1305 and NULL, with each key
+// exchange but SRP and each authentication but DSS; ARIA, Camellia and 3DES it leaves out.
+//
 // Parse is OpenSSL 3.0's algorithm in full, over the rows that the table holds: what
 // "openssl ciphers LIST" prints, less the suites that are not here. ALL leaves out
 // NULL suites, DEFAULT anonymous ones too; a word such as ECDHE or a full name brings
