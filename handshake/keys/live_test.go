@@ -177,7 +177,7 @@ func TestTLS12AgainstCryptoTLS(t *testing.T) {
 			suite := suites.ByID(id)
 			h := FromCrypto(suite.Hash)
 			master := MasterFromBytes(h, c.secrets[LabelClientRandom])
-			client, server := master.Keys(suite, record.TLS12, c.clientRand, c.svRand)
+			client, server := master.Keys(suite, record.TLS12, c.clientRand, c.svRand, false)
 			fromClient := c.messages(record.TLS12, c.client, client)
 			fromServer := c.messages(record.TLS12, c.server, server)
 
@@ -212,7 +212,7 @@ func TestExtendedMasterAgainstCryptoTLS(t *testing.T) {
 	}
 	c := converse(t, selfSigned(t, key, &key.PublicKey), tls.VersionTLS12, tls.TLS_RSA_WITH_AES_128_GCM_SHA256)
 	logged := MasterFromBytes(SHA256, c.secrets[LabelClientRandom])
-	client, server := logged.Keys(suites.ByID(0xc02b), record.TLS12, c.clientRand, c.svRand)
+	client, server := logged.Keys(suites.ByID(0xc02b), record.TLS12, c.clientRand, c.svRand, false)
 	fromClient := c.messages(record.TLS12, c.client, client)
 	fromServer := c.messages(record.TLS12, c.server, server)
 	//lint:ignore SA1019 it is what a TLS 1.2 server of this suite does

@@ -40,6 +40,19 @@ func NewExtendedMaster(h Hash, premaster, sessionHash []byte) Master {
 	return m
 }
 
+// PSKPremaster is the premaster secret of a key exchange with a pre-shared key:
+// other is the secret of the key exchange beside it, nil if there is none.
+func PSKPremaster(other, psk []byte) []byte {
+	//= RFC 4279 §2
+	//= RFC 5489 §2
+	if other == nil {
+		other = make([]byte, len(psk))
+	}
+	b := make([]byte, 0, 4+len(other)+len(psk))
+	b = append(append(b, byte(len(other)>>8), byte(len(other))), other...)
+	return append(append(b, byte(len(psk)>>8), byte(len(psk))), psk...)
+}
+
 // MasterFromBytes returns the Master with b's bytes, such as a resumed
 // session's. b is copied; it must be MasterLen long, else the zero Master is
 // returned.
@@ -64,7 +77,7 @@ func (m *Master) IsZero() bool { return m.h == 0 }
 
 // Keys are the protections of the two directions, from the key block: what the
 // client writes and what the server writes.
-func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serverRandom []byte) (client, server record.Protection) {
+func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serverRandom []byte, encryptThenMAC bool) (client, server record.Protection) {
 	//= RFC 5246 §6.3
 	var buf [maxKeyBlock]byte
 	macLen, keyLen, ivLen := suite.MACLen, suite.KeyLen, suite.IVLen(v)
@@ -75,7 +88,7 @@ func (m *Master) Keys(suite *suites.Suite, v record.Version, clientRandom, serve
 	clientMAC, serverMAC := cut(macLen), cut(macLen)
 	clientKey, serverKey := cut(keyLen), cut(keyLen)
 	clientIV, serverIV := cut(ivLen), cut(ivLen)
-	return suite.Protect(v, join(clientMAC, clientKey), clientIV, false), suite.Protect(v, join(serverMAC, serverKey), serverIV, false)
+	return suite.Protect(v, join(clientMAC, clientKey), clientIV, encryptThenMAC), suite.Protect(v, join(serverMAC, serverKey), serverIV, encryptThenMAC)
 }
 
 // join is MAC key | write key, which is what Protect takes as the key of a

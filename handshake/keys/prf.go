@@ -1,5 +1,7 @@
 package keys
 
+import "crypto/subtle"
+
 // prfRoom is what a PRF takes of label and seed without allocating: every use
 // of the handshake fits (32 bytes of label, two randoms or a digest).
 const prfRoom = 32 + 2*randomLen
@@ -8,6 +10,22 @@ const randomLen = 32
 
 // prf fills out with PRF(secret, label, seed), where seed is a | b | c.
 func prf(out []byte, h Hash, secret []byte, label string, a, b, c []byte) {
+	//= RFC 5246 §5
+	if h != MD5SHA1 {
+		pHash(out, h, secret, label, a, b, c)
+		return
+	}
+	//= RFC 4346 §5
+	half := (len(secret) + 1) / 2 // the halves share the middle byte of an odd secret
+	pHash(out, hashMD5, secret[:half], label, a, b, c)
+	other := make([]byte, len(out))
+	pHash(other, hashSHA1, secret[len(secret)-half:], label, a, b, c)
+	subtle.XORBytes(out, out, other)
+	clear(other)
+}
+
+// pHash fills out with P_hash(secret, label | a | b | c).
+func pHash(out []byte, h Hash, secret []byte, label string, a, b, c []byte) {
 	//= RFC 5246 §5
 	var key hmacKey
 	key.set(h, secret)

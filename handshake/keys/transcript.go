@@ -137,7 +137,7 @@ func (t *Transcript) mustBePicked() {
 
 // clone copies a running hash. Every hash of this package is a Cloner that
 // does not fail.
-func clone(h hash.Hash) hash.Hash {
+func clone(h hash.Hash) hash.Cloner {
 	c, err := h.(hash.Cloner).Clone()
 	if err != nil {
 		panic("keys: clone hash: " + err.Error())

@@ -231,6 +231,6 @@ func BenchmarkKeys(b *testing.B) {
 	suite := suites.ByID(0xc02b)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Keys(suite, 0x0303, r, r)
+		m.Keys(suite, 0x0303, r, r, false)
 	}
 }

@@ -26,6 +26,26 @@ func (m *CertificateRequest12) Append(dst []byte) []byte {
 	return end(appendVector(dst, 2, m.Authorities), at)
 }
 
+// CertificateRequest10 is a CertificateRequest of TLS 1.0 and 1.1 (RFC 4346 §7.4.4).
+type CertificateRequest10 struct {
+	Types       []byte   `tls:"certificate_types"`       // one or more
+	Authorities Vector16 `tls:"certificate_authorities"` // DER names; none: any
+}
+
+func (*CertificateRequest10) Type() Type { return TypeCertificateRequest }
+
+func (m *CertificateRequest10) Parse(body []byte) error {
+	r := reader{b: body}
+	*m = CertificateRequest10{r.vector("certificate_types", 1, 1, 255), r.list("certificate_authorities", 2, 2, 1)}
+	return r.end().of(TypeCertificateRequest)
+}
+
+func (m *CertificateRequest10) Append(dst []byte) []byte {
+	dst, at := begin(dst, TypeCertificateRequest)
+	dst = appendVector(dst, 1, m.Types)
+	return end(appendVector(dst, 2, m.Authorities), at)
+}
+
 // CertificateRequest13 is a CertificateRequest of TLS 1.3 (RFC 9846 §4.4.2).
 type CertificateRequest13 struct {
 	Context []byte `tls:"certificate_request_context"` // certificate_request_context; empty during the handshake
@@ -64,4 +84,23 @@ func (m *CertificateVerify) Parse(body []byte) error {
 func (m *CertificateVerify) Append(dst []byte) []byte {
 	dst, at := begin(dst, TypeCertificateVerify)
 	return end(appendVector(appendUint16(dst, m.Scheme), 2, m.Signature), at)
+}
+
+// CertificateVerify10 proves it in TLS 1.0 and 1.1, where the key's kind says how
+// it signs (RFC 4346 §7.4.8).
+type CertificateVerify10 struct {
+	Signature []byte `tls:"signature"`
+}
+
+func (*CertificateVerify10) Type() Type { return TypeCertificateVerify }
+
+func (m *CertificateVerify10) Parse(body []byte) error {
+	r := reader{b: body}
+	*m = CertificateVerify10{r.vector("signature", 2, 0, 1<<16-1)}
+	return r.end().of(TypeCertificateVerify)
+}
+
+func (m *CertificateVerify10) Append(dst []byte) []byte {
+	dst, at := begin(dst, TypeCertificateVerify)
+	return end(appendVector(dst, 2, m.Signature), at)
 }

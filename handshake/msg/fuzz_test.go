@@ -30,8 +30,8 @@ func FuzzCertificateStatus(f *testing.F)     { fuzzMessage(f, empty[CertificateS
 func FuzzCertificateRequest12(f *testing.F)  { fuzzMessage(f, empty[CertificateRequest12]) }
 func FuzzCertificateRequest13(f *testing.F)  { fuzzMessage(f, empty[CertificateRequest13]) }
 func FuzzCertificateVerify(f *testing.F)     { fuzzMessage(f, empty[CertificateVerify]) }
-func FuzzServerECDHE(f *testing.F)           { fuzzMessage(f, empty[ServerECDHE]) }
-func FuzzClientECDHE(f *testing.F)           { fuzzMessage(f, empty[ClientECDHE]) }
+func FuzzServerKeyExchange(f *testing.F)     { fuzzMessage(f, newServerKeyExchange) }
+func FuzzClientKeyExchange(f *testing.F)     { fuzzMessage(f, newClientKeyExchange) }
 func FuzzFinished(f *testing.F)              { fuzzMessage(f, empty[Finished]) }
 func FuzzNewSessionTicket12(f *testing.F)    { fuzzMessage(f, empty[NewSessionTicket12]) }
 func FuzzNewSessionTicket13(f *testing.F)    { fuzzMessage(f, empty[NewSessionTicket13]) }

@@ -175,7 +175,7 @@ func TestMessagesOfTLS12(t *testing.T) {
 	if got := read(t, answered[2], record.TLS12).(*CertificateStatus).Response; string(got) != "staple" {
 		t.Errorf("staple %q", got)
 	}
-	kx := read(t, answered[3], record.TLS12).(*ServerECDHE)
+	kx := read(t, answered[3], record.TLS12).(*ServerKeyExchange)
 	if !bytes.Equal(kx.Params, kx.AppendParams(nil)) || !bytes.HasPrefix(answered[3].Body(), kx.Params) {
 		t.Error("not what is signed")
 	}

@@ -351,7 +351,7 @@ func TestOtherSyntax(t *testing.T) {
 		{"trailing bytes", "0000 00", KindTrailing, decodeError, "EncryptedExtensions"},
 	})
 	//= RFC 8422 §5.4 type=test
-	check(t, empty[ServerECDHE], []rule{
+	check(t, newServerKeyExchange, []rule{
 		{"named curve", "03 001d 01 aa 0804 0001 bb", 0, 0, ""},
 		{"explicit curve", "01 001d 01 aa 0804 0001 bb", KindIllegal, illegalParameter, "ServerKeyExchange.params.curve_type"},
 		{"empty point", "03 001d 00 0804 0001 bb", KindSyntax, decodeError, "ServerKeyExchange.params.public"},
@@ -361,7 +361,7 @@ func TestOtherSyntax(t *testing.T) {
 		{"trailing bytes", "03 001d 01 aa 0804 0001 bb 00", KindTrailing, decodeError, "ServerKeyExchange"},
 	})
 	//= RFC 8422 §5.7 type=test
-	check(t, empty[ClientECDHE], []rule{
+	check(t, newClientKeyExchange, []rule{
 		{"point", "01 aa", 0, 0, ""},
 		{"empty point", "00", KindSyntax, decodeError, "ClientKeyExchange.ecdh_Yc"},
 		{"trailing bytes", "01 aa 00", KindTrailing, decodeError, "ClientKeyExchange"},

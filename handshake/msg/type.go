@@ -90,6 +90,14 @@ func empty[M any, P interface {
 	return P(new(M))
 }
 
+func newServerKeyExchange() Message {
+	return &ServerKeyExchange{Form: KeyExchangeForm{Share: ECShare, Signed: true, Scheme: true}}
+}
+
+func newClientKeyExchange() Message {
+	return &ClientKeyExchange{Form: KeyExchangeForm{Share: ECShare}}
+}
+
 var kinds = [...]kind{
 	{TypeHelloRequest, "HelloRequest", 0, "RFC 5246 §7.4.1.1", empty[HelloRequest], nil},
 	{TypeClientHello, "ClientHello", LimitHello, "RFC 9846 §4.2.2", empty[ClientHello], empty[ClientHello]},
@@ -98,11 +106,11 @@ var kinds = [...]kind{
 	{TypeEndOfEarlyData, "EndOfEarlyData", 0, "RFC 9846 §4.6", nil, empty[EndOfEarlyData]},
 	{TypeEncryptedExtensions, "EncryptedExtensions", 2 + 65535, "RFC 9846 §4.4.1", nil, empty[EncryptedExtensions]},
 	{TypeCertificate, "Certificate", LimitCertificate, "RFC 9846 §4.5.1", empty[Certificate12], empty[Certificate13]},
-	{TypeServerKeyExchange, "ServerKeyExchange", LimitServerKeyExchange, "RFC 8422 §5.4", empty[ServerECDHE], nil},
+	{TypeServerKeyExchange, "ServerKeyExchange", LimitServerKeyExchange, "RFC 8422 §5.4", newServerKeyExchange, nil},
 	{TypeCertificateRequest, "CertificateRequest", LimitCertificateRequest, "RFC 9846 §4.4.2", empty[CertificateRequest12], empty[CertificateRequest13]},
 	{TypeServerHelloDone, "ServerHelloDone", 0, "RFC 5246 §7.4.5", empty[ServerHelloDone], nil},
 	{TypeCertificateVerify, "CertificateVerify", LimitOpaque, "RFC 9846 §4.5.2", empty[CertificateVerify], empty[CertificateVerify]},
-	{TypeClientKeyExchange, "ClientKeyExchange", LimitOpaque, "RFC 8422 §5.7", empty[ClientECDHE], nil},
+	{TypeClientKeyExchange, "ClientKeyExchange", LimitOpaque, "RFC 8422 §5.7", newClientKeyExchange, nil},
 	{TypeFinished, "Finished", LimitFinished, "RFC 9846 §4.5.3", empty[Finished], empty[Finished]},
 	{TypeCertificateURL, "CertificateURL", LimitUnknown, "RFC 6066 §5", nil, nil},
 	{TypeCertificateStatus, "CertificateStatus", LimitCertificate, "RFC 6066 §8", empty[CertificateStatus], nil},

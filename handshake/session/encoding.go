@@ -13,13 +13,13 @@ import (
 )
 
 // magic opens every encoding; its last byte is the encoding's version.
-const magic = "tcs\x01"
+const magic = "tcs\x02"
 
 // fixedLen is what comes before the first field of variable length, and
 // prefixes the lengths of those fields together.
 const (
-	fixedLen = len(magic) + 2 + 2 + 1 + 8 + 4 + 4 + 4
-	prefixes = 1 + 1 + 1 + 2 + 1 + 3 + 1 + 2
+	fixedLen = len(magic) + 2 + 2 + 1 + 8 + 4 + 4 + 4 + 1
+	prefixes = 1 + 2 + 1 + 1 + 2 + 1 + 3 + 1 + 2
 )
 
 // The flags. A set bit that is not named here is refused.
@@ -40,9 +40,9 @@ func errorf(format string, a ...any) error { return &Error{fmt.Sprintf(format, a
 
 // Marshal encodes s:
 //
-//	"tcs" 1 | version 2 | suite 2 | flags 1 | created ms 8 | lifetime s 4
-//	| age_add 4 | max_early_data 4
-//	| secret <1> | server name <1> | ALPN <1> | ticket <2> | id <1>
+//	"tcs" 2 | version 2 | suite 2 | flags 1 | created ms 8 | lifetime s 4
+//	| age_add 4 | max_early_data 4 | max_fragment_length 1
+//	| secret <1> | psk identity <2> | server name <1> | ALPN <1> | ticket <2> | id <1>
 //	| chain <3> of certificate <3> | id context <1> | extra <2>
 //
 // where <n> is a length of n bytes before the bytes. The result holds the
@@ -60,7 +60,9 @@ func (s *Session) Marshal() []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(min(s.Lifetime, MaxLifetime)/time.Second))
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
 	b = binary.BigEndian.AppendUint32(b, s.MaxEarlyData)
+	b = append(b, s.MaxFragmentLength)
 	b = appendVector(b, 1, s.Secret)
+	b = appendVector(b, 2, s.PSKIdentity)
 	b = appendVector(b, 1, s.ServerName)
 	b = appendVector(b, 1, s.ALPN)
 	b = appendVector(b, 2, s.Ticket)
@@ -86,7 +88,7 @@ func appendLength(b []byte, n, length int) []byte {
 }
 
 func (s *Session) size() int {
-	return fixedLen + prefixes + len(s.Secret) + len(s.ServerName) + len(s.ALPN) + len(s.Ticket) +
+	return fixedLen + prefixes + len(s.Secret) + len(s.PSKIdentity) + len(s.ServerName) + len(s.ALPN) + len(s.Ticket) +
 		len(s.ID) + s.chainLen() + len(s.IDContext) + len(s.Extra)
 }
 
@@ -139,7 +141,8 @@ func (s *Session) parseFixed(in *cryptobyte.String) error {
 	var created uint64
 	var lifetime uint32
 	if !in.ReadUint16(&version) || !in.ReadUint16(&suite) || !in.ReadUint8(&flags) || !in.ReadUint64(&created) ||
-		!in.ReadUint32(&lifetime) || !in.ReadUint32(&s.AgeAdd) || !in.ReadUint32(&s.MaxEarlyData) {
+		!in.ReadUint32(&lifetime) || !in.ReadUint32(&s.AgeAdd) || !in.ReadUint32(&s.MaxEarlyData) ||
+		!in.ReadUint8(&s.MaxFragmentLength) {
 		return errorf("cut short")
 	}
 	s.Version, s.Suite = record.Version(version), suites.ID(suite)
@@ -156,8 +159,8 @@ func (s *Session) parseFixed(in *cryptobyte.String) error {
 }
 
 func (s *Session) parseVectors(in *cryptobyte.String) error {
-	var secret, name, alpn, ticket, id, chain, idContext, extra cryptobyte.String
-	if !in.ReadUint8LengthPrefixed(&secret) || !in.ReadUint8LengthPrefixed(&name) ||
+	var secret, psk, name, alpn, ticket, id, chain, idContext, extra cryptobyte.String
+	if !in.ReadUint8LengthPrefixed(&secret) || !in.ReadUint16LengthPrefixed(&psk) || !in.ReadUint8LengthPrefixed(&name) ||
 		!in.ReadUint8LengthPrefixed(&alpn) || !in.ReadUint16LengthPrefixed(&ticket) ||
 		!in.ReadUint8LengthPrefixed(&id) || !in.ReadUint24LengthPrefixed(&chain) ||
 		!in.ReadUint8LengthPrefixed(&idContext) || !in.ReadUint16LengthPrefixed(&extra) {
@@ -172,6 +175,7 @@ func (s *Session) parseVectors(in *cryptobyte.String) error {
 	}
 	s.Secret, s.Ticket, s.ID = orNil(secret), orNil(ticket), orNil(id)
 	s.IDContext, s.Extra = orNil(idContext), orNil(extra)
+	s.PSKIdentity = string(psk)
 	s.ServerName, s.ALPN = string(name), string(alpn)
 	return nil
 }

@@ -29,6 +29,13 @@ type Session struct {
 	// ExtendedMaster says that Secret is an extended master secret (RFC 7627).
 	ExtendedMaster bool
 
+	// MaxFragmentLength is the code of RFC 6066 §4 that was agreed, 0 for none.
+	MaxFragmentLength uint8
+
+	// PSKIdentity is the identity of the external pre-shared key that
+	// authenticated the connection, empty if none did; up to 65,535 bytes.
+	PSKIdentity string
+
 	// ServerName and ALPN are what was agreed; empty for none.
 	ServerName, ALPN string
 
@@ -125,6 +132,8 @@ func (s *Session) check() error {
 		return errorf("suite %#04x in %v", uint16(s.Suite), s.Version)
 	case len(s.Secret) != secretLen(s.Version, suite):
 		return errorf("secret of %d bytes", len(s.Secret))
+	case s.MaxFragmentLength > 4:
+		return errorf("max_fragment_length %d", s.MaxFragmentLength)
 	case s.Lifetime < 0:
 		return errorf("lifetime %v", s.Lifetime)
 	}
@@ -150,6 +159,7 @@ func (s *Session) checkLengths() error {
 	}{
 		{"ServerName", len(s.ServerName), maxName},
 		{"ALPN", len(s.ALPN), maxName},
+		{"PSKIdentity", len(s.PSKIdentity), maxOpaque},
 		{"Ticket", len(s.Ticket), maxOpaque},
 		{"ID", len(s.ID), maxID},
 		{"PeerChain", s.chainLen(), maxChain},

@@ -82,9 +82,10 @@ func TestMarshalIsStable(t *testing.T) {
 		ServerName: "a.b", ALPN: "h2", Created: time.UnixMilli(0x0102030405060708), Lifetime: 258 * time.Second,
 		AgeAdd: 0x0a0b0c0d, MaxEarlyData: 0x0e0f1011, Ticket: []byte("TK"), ID: []byte("ID"),
 		PeerChain: [][]byte{[]byte("LEAF"), []byte("CA")}, IDContext: []byte("C"), Extra: []byte("E"),
+		MaxFragmentLength: 2, PSKIdentity: "me",
 	}
-	want := "tcs\x01" + "\x03\x03" + "\xc0\x2f" + "\x03" + "\x01\x02\x03\x04\x05\x06\x07\x08" + "\x00\x00\x01\x02" +
-		"\x0a\x0b\x0c\x0d" + "\x0e\x0f\x10\x11" + "\x30" + string(filled(48, 0x55)) + "\x03a.b" + "\x02h2" +
+	want := "tcs\x02" + "\x03\x03" + "\xc0\x2f" + "\x03" + "\x01\x02\x03\x04\x05\x06\x07\x08" + "\x00\x00\x01\x02" +
+		"\x0a\x0b\x0c\x0d" + "\x0e\x0f\x10\x11" + "\x02" + "\x30" + string(filled(48, 0x55)) + "\x00\x02me" + "\x03a.b" + "\x02h2" +
 		"\x00\x02TK" + "\x02ID" + "\x00\x00\x0c" + "\x00\x00\x04LEAF" + "\x00\x00\x02CA" + "\x01C" + "\x00\x01E"
 	if got := string(s.Marshal()); got != want {
 		t.Errorf("\n got %q\nwant %q", got, want)
