@@ -3,6 +3,7 @@ module tacet
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0
 	github.com/cloudflare/circl v1.6.5
 	github.com/google/go-cmp v0.7.0
 	golang.org/x/crypto v0.58.0

@@ -28,6 +28,10 @@ func checkCleared(t *testing.T, k key) {
 		if !allZero(k.scalar) {
 			t.Errorf("scalar of %d bytes is still there", len(k.scalar))
 		}
+	case *fieldKey:
+		if !allZero(k.x) {
+			t.Error("exponent is still there")
+		}
 	case *nistKey:
 		if k.key != nil {
 			t.Error("NIST key is still there")

@@ -19,6 +19,8 @@ const (
 	KindSeed
 	// KindCleared is a use of a Secret after Clear: the caller's mistake.
 	KindCleared
+	// KindGroup is a prime and generator that make no group for DHE.
+	KindGroup
 )
 
 var kindText = [...]string{
@@ -26,6 +28,7 @@ var kindText = [...]string{
 	KindPoint:   "invalid share",
 	KindSeed:    "seed out of range",
 	KindCleared: "secret was cleared",
+	KindGroup:   "unfit prime or generator",
 }
 
 // String returns the reason in words.

@@ -13,6 +13,11 @@ const (
 	X25519             ID = 0x001d
 	X448               ID = 0x001e
 	SecP256r1MLKEM768  ID = 0x11eb
+	FFDHE2048          ID = 0x0100 // RFC 7919
+	FFDHE3072          ID = 0x0101
+	FFDHE4096          ID = 0x0102
+	FFDHE6144          ID = 0x0103
+	FFDHE8192          ID = 0x0104
 	X25519MLKEM768     ID = 0x11ec
 	SecP384r1MLKEM1024 ID = 0x11ed
 )
@@ -45,6 +50,9 @@ type Group interface {
 	Bits() int
 	// MinTLS13 reports whether the group must not be used below TLS 1.3.
 	MinTLS13() bool
+	// Permitted reports whether OpenSSL's security level, 0 to 5, lets the group
+	// be used: from level 1 on its strength has to be 80, 112, 128, 192 or 256 bits.
+	Permitted(level int) bool
 
 	// InitiatorShareLen returns the exact length of the initiator's share.
 	InitiatorShareLen() int
@@ -110,14 +118,15 @@ type sizes struct {
 
 // group is a row of the table: names around a kem.
 type group struct {
-	id      ID
-	names   []string // as ParseList takes them; the first is the registered one
-	openssl string
-	typ     string
-	bits    int
-	tls13   bool // not below TLS 1.3
-	auto    bool // part of ParseList("auto")
-	kem     kem
+	id       ID
+	names    []string // as ParseList takes them; the first is the registered one
+	openssl  string
+	typ      string
+	bits     int
+	strength int  // in bits; 0: as the length of a field's prime says
+	tls13    bool // not below TLS 1.3
+	auto     bool // part of ParseList("auto")
+	kem      kem
 }
 
 func (g *group) ID() ID                  { return g.id }
@@ -161,6 +170,19 @@ func mustSeed(seed []byte, want int) {
 		panic(fmt.Sprintf("kx: seed of %d bytes, want %d", len(seed), want))
 	}
 }
+
+// Permitted counts a curve for half its bits and a field as OpenSSL does; a hybrid
+// counts for what its ML-KEM does.
+func (g *group) Permitted(level int) bool {
+	strength := g.strength
+	if strength == 0 {
+		strength = securityBits(g.bits)
+	}
+	return level <= 0 || strength >= levelBits[min(level, len(levelBits)-1)]
+}
+
+// levelBits is the strength in bits that each security level demands.
+var levelBits = [...]int{0, 80, 112, 128, 192, 256}
 
 // secret is the [Secret] of every group; a nil key means cleared.
 type secret struct {

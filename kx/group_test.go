@@ -100,7 +100,8 @@ func TestSeedsMatter(t *testing.T) {
 		forged := bytes.Clone(share)
 		forged[ciphertextAt[g.ID()]] ^= 1
 		want, _ := s.Decapsulate(forged)
-		for i := range seed {
+		step := 1 + g.Bits()/3000*5 // of large fields, some bytes
+		for i := 0; i < len(seed); i += step {
 			seed[i] ^= 0x11
 			s := mustGenerate(t, g, seed)
 			if got, _ := s.Decapsulate(forged); bytes.Equal(s.AppendShare(nil), offer) && bytes.Equal(got, want) {
@@ -108,7 +109,7 @@ func TestSeedsMatter(t *testing.T) {
 			}
 			seed[i] ^= 0x11
 		}
-		for i := range eseed {
+		for i := 0; i < len(eseed); i += step {
 			eseed[i] ^= 0x11
 			if got, _, err := g.Encapsulate(eseed, offer); err != nil || bytes.Equal(got, share) {
 				t.Errorf("byte %d of Encapsulate's seed is ignored (%v)", i, err)

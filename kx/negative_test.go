@@ -262,7 +262,7 @@ func checkHybridSeeds(t *testing.T, hybrids []kx.ID, scalar []byte, ok bool) {
 // Leading zeros of a secret stay: one in 256 has some, and all have full length.
 func TestLeadingZeros(t *testing.T) {
 	for g := range kx.All() {
-		if g.MinTLS13() {
+		if g.MinTLS13() || g.Bits() > 2048 { // larger fields differ in nothing but time
 			continue
 		}
 		_, offer := initiate(t, g)

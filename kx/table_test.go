@@ -26,6 +26,11 @@ var rows = []struct {
 	{kx.P521, 25, "secp521r1", "secp521r1", "ECDH", 521, false, 133, 133, 66},
 	{kx.SecP256r1MLKEM768, 4587, "SecP256r1MLKEM768", "SecP256r1MLKEM768", "", 768, true, 1249, 1153, 64},
 	{kx.SecP384r1MLKEM1024, 4589, "SecP384r1MLKEM1024", "SecP384r1MLKEM1024", "", 1024, true, 1665, 1665, 80},
+	{kx.FFDHE2048, 256, "ffdhe2048", "ffdhe2048", "DH", 2048, false, 256, 256, 256},
+	{kx.FFDHE3072, 257, "ffdhe3072", "ffdhe3072", "DH", 3072, false, 384, 384, 384},
+	{kx.FFDHE4096, 258, "ffdhe4096", "ffdhe4096", "DH", 4096, false, 512, 512, 512},
+	{kx.FFDHE6144, 259, "ffdhe6144", "ffdhe6144", "DH", 6144, false, 768, 768, 768},
+	{kx.FFDHE8192, 260, "ffdhe8192", "ffdhe8192", "DH", 8192, false, 1024, 1024, 1024},
 }
 
 func TestTable(t *testing.T) {
@@ -94,7 +99,7 @@ func TestByName(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", "P256", "auto", "secp256k1", " X25519", "ffdhe2048", "X25519:P-256"} {
+	for _, name := range []string{"", "P256", "auto", "secp256k1", " X25519", "ffdhe2047", "X25519:P-256"} {
 		if g := kx.ByName(name); g != nil {
 			t.Errorf("ByName(%q) = %v, want none", name, g.ID())
 		}
