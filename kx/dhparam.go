@@ -61,12 +61,6 @@ func only(der []byte, v any) error {
 	return err
 }
 
-// automatic are the groups of AutoDH, from the strongest on.
-var automatic = []*group{
-	dh("modp8192", safe(modp8192Hex, 400)), dh("modp4096", safe(modp4096Hex, 325)), dh("modp3072", safe(modp3072Hex, 275)),
-	dh("modp2048", safe(modp2048Hex, 225)), dh("modp1024", safe(modp1024Hex, 160)),
-}
-
 // AutoDH is the group that OpenSSL takes for dhparam "auto": that of RFC 3526, or
 // below 2048 bits RFC 2409, which is as strong as an RSA key of keyBits.
 func AutoDH(keyBits int) Group {
