@@ -47,13 +47,13 @@ func sameKey(leaf *x509.Certificate, key crypto.Signer) bool {
 }
 
 // Schemes returns what the credential's key can sign in version v, in the order of
-// DefaultSchemes and without SHA-1. Hashes that are too large for an RSA key are not among
+// DefaultSchemes and without SHA-1 from TLS 1.2 on. Hashes that are too large for an RSA key are not among
 // them; a certificate for RSASSA-PSS gives rsa_pss_pss schemes only. The slice is the caller's.
 func (c *Credential) Schemes(v record.Version) []Scheme {
 	pub := PublicKey(c.Leaf)
 	var list []Scheme
 	for i := range table {
-		if r := &table[i]; !r.legacy() && r.in(v) && r.fits(pub, v) {
+		if r := &table[i]; (!r.legacy() || v < record.TLS12) && r.in(v) && r.fits(pub, v) {
 			list = append(list, r.code)
 		}
 	}
@@ -61,9 +61,13 @@ func (c *Credential) Schemes(v record.Version) []Scheme {
 }
 
 // Pick returns the first scheme of order that the peer offered and the key can sign
-// in v; false when there is none. A nil order means DefaultSchemes. It allocates nothing.
+// in v; false when there is none. Up to TLS 1.1 there is only LegacyScheme, and no offer. A nil order means DefaultSchemes. It allocates nothing.
 func (c *Credential) Pick(v record.Version, peer func(uint16) bool, order []Scheme) (Scheme, bool) {
 	pub := PublicKey(c.Leaf)
+	if v < record.TLS12 {
+		s := LegacyScheme(pub)
+		return s, s != 0
+	}
 	if order == nil {
 		for i := range table {
 			if r := &table[i]; !r.legacy() && r.in(v) && r.fits(pub, v) && peer(uint16(r.code)) {

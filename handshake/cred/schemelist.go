@@ -61,7 +61,7 @@ func parseScheme(item string) (Scheme, bool) {
 
 func schemeNamed(is func(*row) bool) (Scheme, bool) {
 	for i := range table {
-		if is(&table[i]) {
+		if r := &table[i]; r.negotiable() && is(r) {
 			return table[i].code, true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/md5"
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -102,6 +103,9 @@ func (r *row) pss() bool { return r.key == keyRSAPSS || r.code>>8 == 8 && r.key 
 // digest appends the content's hash to dst.
 func (r *row) digest(dst, content []byte) []byte {
 	switch r.hash {
+	case crypto.MD5SHA1:
+		m, h := md5.Sum(content), sha1.Sum(content)
+		return append(append(dst, m[:]...), h[:]...)
 	case crypto.SHA1:
 		h := sha1.Sum(content)
 		return append(dst, h[:]...)

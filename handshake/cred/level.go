@@ -1,0 +1,69 @@
+package cred
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/cloudflare/circl/sign/ed448"
+)
+
+// PermittedCertificate says what OpenSSL's security level, 0 to 5, holds against a
+// certificate: a key, or a signature of another's, that is weaker than the level
+// demands. root says that it is a trust anchor, whose signature proves nothing. The
+// error is an *Error of KindWeakKey or KindWeakDigest.
+func PermittedCertificate(c *x509.Certificate, level int, root bool) error {
+	if level <= 0 {
+		return nil
+	}
+	need := levelBits[min(level, len(levelBits)-1)]
+	if have := keyStrength(c); have < need {
+		return fail(KindWeakKey, c, fmt.Errorf("a key of %d bits of strength, where level %d wants %d", have, level, need))
+	}
+	if root || string(c.RawIssuer) == string(c.RawSubject) {
+		return nil
+	}
+	if have := signatureStrength(c.SignatureAlgorithm); have < need {
+		return fail(KindWeakDigest, c, fmt.Errorf("signed by %v, of %d bits of strength, where level %d wants %d", c.SignatureAlgorithm, have, level, need))
+	}
+	return nil
+}
+
+// keyStrength is what OpenSSL counts a certificate's key for, in bits (NIST
+// SP 800-57 part 1, table 2).
+func keyStrength(c *x509.Certificate) int {
+	switch k := PublicKey(c).(type) {
+	case *rsa.PublicKey, *PSSPublicKey:
+		bits := rsaBits(c)
+		for _, row := range [...]struct{ bits, strength int }{{15360, 256}, {7680, 192}, {3072, 128}, {2048, 112}, {1024, 80}} {
+			if bits >= row.bits {
+				return row.strength
+			}
+		}
+	case *ecdsa.PublicKey:
+		return min(k.Curve.Params().BitSize/2, 256)
+	case ed25519.PublicKey:
+		return 128
+	case ed448.PublicKey:
+		return 224
+	}
+	return 0
+}
+
+// signatureStrength is what OpenSSL counts a certificate's signature for, in bits:
+// the effort of a collision of its hash.
+func signatureStrength(a x509.SignatureAlgorithm) int {
+	switch a {
+	case x509.MD5WithRSA:
+		return 39
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
+		return 63
+	case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
+		return 192
+	case x509.SHA512WithRSA, x509.SHA512WithRSAPSS, x509.ECDSAWithSHA512:
+		return 256
+	}
+	return 128
+}
