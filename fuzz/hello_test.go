@@ -103,7 +103,7 @@ func judgeHello(t testing.TB, a *arena, body []byte) (tacet, std verdict) {
 func shown(a *arena, body []byte) func() string {
 	return func() string {
 		m := append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
-		return a.conv.name + ": " + string(msg.Dump(nil, m, record.TLS13)) + hex.EncodeToString(m)
+		return a.conv.name + ": " + string(msg.Dump(nil, m, msg.Dialect{Version: record.TLS13})) + hex.EncodeToString(m)
 	}
 }
 

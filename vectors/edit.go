@@ -17,7 +17,7 @@ type Edit struct {
 	Client bool
 	Name   string // of the message, as a script names it
 	Nth    int    // which of that name, from 1
-	apply  func(m Message, v record.Version) ([]Message, error)
+	apply  func(m Message, d msg.Dialect) ([]Message, error)
 	used   bool
 }
 
@@ -59,9 +59,9 @@ func ParseEdit(words []string) (*Edit, error) {
 }
 
 // edits gives the function of an edit.
-func edits(verb, value string) (func(Message, record.Version) ([]Message, error), error) {
-	same := func(f func(Message) []Message) (func(Message, record.Version) ([]Message, error), error) {
-		return func(m Message, _ record.Version) ([]Message, error) { return f(m), nil }, nil
+func edits(verb, value string) (func(Message, msg.Dialect) ([]Message, error), error) {
+	same := func(f func(Message) []Message) (func(Message, msg.Dialect) ([]Message, error), error) {
+		return func(m Message, _ msg.Dialect) ([]Message, error) { return f(m), nil }, nil
 	}
 	n, _ := strconv.Atoi(value)
 	typ, code, ok := strings.Cut(value, ":")
@@ -90,10 +90,10 @@ func edits(verb, value string) (func(Message, record.Version) ([]Message, error)
 	case verb == "after" && (typ == "raw" || types[typ] != 0):
 		return same(func(m Message) []Message { return []Message{m, other(m)} })
 	case strings.HasPrefix(verb, "."):
-		return func(m Message, v record.Version) ([]Message, error) { return m.set(v, verb[1:], octets) }, nil
+		return func(m Message, d msg.Dialect) ([]Message, error) { return m.set(d, verb[1:], octets) }, nil
 	case strings.HasPrefix(verb, "+"), strings.HasPrefix(verb, "-"):
 		id, err := extension(verb[1:])
-		return func(m Message, _ record.Version) ([]Message, error) { return m.extend(id, verb[0] == '+', octets) }, err
+		return func(m Message, _ msg.Dialect) ([]Message, error) { return m.extend(id, verb[0] == '+', octets) }, err
 	}
 	return nil, fmt.Errorf("unknown edit %q", verb)
 }
@@ -124,8 +124,8 @@ func (m Message) with(body []byte) Message {
 }
 
 // set gives a field other contents.
-func (m Message) set(v record.Version, field string, octets []byte) ([]Message, error) {
-	parsed := msg.New(m.Kind(), v)
+func (m Message) set(d msg.Dialect, field string, octets []byte) ([]Message, error) {
+	parsed := d.New(m.Kind())
 	if parsed == nil {
 		return nil, fmt.Errorf("%v has no fields", m.Kind())
 	}

@@ -56,7 +56,7 @@ func Play(t testing.TB, s *Script, open Open) (*Result, error) {
 	told := 0
 	for _, l := range s.Lines {
 		if l.Acts && told < len(r.Said) {
-			return r, fmt.Errorf("%s:%d: before that, %s", s.Name, l.Number, r.Said[told].line(r.version()))
+			return r, fmt.Errorf("%s:%d: before that, %s", s.Name, l.Number, r.Said[told].line(r.dialect()))
 		}
 		r.run()
 		switch {
@@ -65,7 +65,7 @@ func Play(t testing.TB, s *Script, open Open) (*Result, error) {
 		case told == len(r.Said):
 			err = errors.New("nothing is said; " + r.state())
 		default:
-			err = l.check(r.Said[told], r.version())
+			err = l.check(r.Said[told], r.dialect())
 			told++
 		}
 		if err == nil {
@@ -77,7 +77,7 @@ func Play(t testing.TB, s *Script, open Open) (*Result, error) {
 	}
 	r.run()
 	if told < len(r.Said) {
-		return r, fmt.Errorf("%s: at its end, %s", s.Name, r.Said[told].line(r.version()))
+		return r, fmt.Errorf("%s: at its end, %s", s.Name, r.Said[told].line(r.dialect()))
 	}
 	for _, e := range r.edits {
 		if !e.used {
@@ -163,12 +163,13 @@ func (r *Result) side(client bool) *Side {
 	return r.Server
 }
 
-// version is what the sides agreed on, as far as they have.
-func (r *Result) version() record.Version {
-	if v := r.Server.Engine.State().Version; v != 0 {
-		return v
+// dialect is what the sides agreed on, as far as they have.
+func (r *Result) dialect() msg.Dialect {
+	s := r.Server.Engine.State()
+	if s.Version == 0 {
+		return msg.Dialect{Version: record.TLS13}
 	}
-	return record.TLS13
+	return msg.Dialect{Version: s.Version, Suite: s.Suite}
 }
 
 func (r *Result) state() string {
@@ -259,7 +260,7 @@ func (r *Result) edit(m Message) []Message {
 			continue
 		}
 		e.used = true
-		out, err := e.apply(m, r.version())
+		out, err := e.apply(m, r.dialect())
 		if r.err = errors.Join(r.err, err); len(out) != 1 {
 			return out
 		}
@@ -335,25 +336,25 @@ func (m Message) name() string {
 }
 
 // line is a message as a line of a script.
-func (m Message) line(v record.Version) string {
+func (m Message) line(d msg.Dialect) string {
 	who := "S> "
 	if m.Client {
 		who = "C> "
 	}
 	var fields []string
-	for name, value := range m.fields(v) {
+	for name, value := range m.fields(d) {
 		fields = append(fields, name+"="+value)
 	}
 	return who + m.name() + "\n  " + strings.Join(fields, "\n  ")
 }
 
 // fields are those of a handshake message that parses, extensions without the word.
-func (m Message) fields(v record.Version) map[string]string {
+func (m Message) fields(d msg.Dialect) map[string]string {
 	list := map[string]string{}
 	if m.Type != record.TypeHandshake {
 		return list
 	}
-	parsed := msg.New(m.Kind(), v)
+	parsed := d.New(m.Kind())
 	if parsed == nil || parsed.Parse(msg.Raw(m.Body).Body()) != nil {
 		return list
 	}
@@ -364,19 +365,19 @@ func (m Message) fields(v record.Version) map[string]string {
 }
 
 // check compares what was said with what a line tells.
-func (l Line) check(m Message, v record.Version) error {
+func (l Line) check(m Message, d msg.Dialect) error {
 	if l.Client != m.Client || l.Name != m.name() {
-		return fmt.Errorf("instead, %s", m.line(v))
+		return fmt.Errorf("instead, %s", m.line(d))
 	}
-	fields := m.fields(v)
+	fields := m.fields(d)
 	for name, want := range l.Fields {
 		if got, ok := fields[name]; !ok || !strings.Contains(got, want) {
-			return fmt.Errorf("%s is %q: %s", name, got, m.line(v))
+			return fmt.Errorf("%s is %q: %s", name, got, m.line(d))
 		}
 	}
 	for name, want := range l.Has {
 		if _, ok := fields[name]; ok != want {
-			return fmt.Errorf("%s is there: %t: %s", name, ok, m.line(v))
+			return fmt.Errorf("%s is there: %t: %s", name, ok, m.line(d))
 		}
 	}
 	return nil

@@ -6,19 +6,16 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-
-	"tacet/record"
 )
 
 // Dump appends a message to dst for people to read: a line with name and
-// length, then a line for each of its [Fields]. v is the version negotiated, or
-// the highest one offered. A message that does not parse shows the error, and
-// its bytes in hex.
-func Dump(dst []byte, r Raw, v record.Version) []byte {
+// length, then a line for each of its [Fields], as d reads it. A message that does
+// not parse shows the error, and its bytes in hex; one that d cannot read, its bytes.
+func Dump(dst []byte, r Raw, d Dialect) []byte {
 	if len(r) < HeaderLen {
 		return fmt.Appendf(dst, "%d bytes: %x\n", len(r), []byte(r))
 	}
-	m := New(r.Type(), v)
+	m := d.New(r.Type())
 	if m == nil {
 		return fmt.Appendf(dst, "%v, %d bytes\n  body: %s\n", r.Type(), len(r), octets(r.Body()))
 	}
@@ -54,11 +51,22 @@ func Fields(m Message) iter.Seq2[string, string] {
 				continue
 			}
 			name := v.Type().Field(i).Tag.Get("tls")
-			if name != "" && !yield(name, show(v.Field(i).Interface())) {
+			if name != "" && !lacks(m, name) && !yield(name, show(v.Field(i).Interface())) {
 				return
 			}
 		}
 	}
+}
+
+// lacks says whether a message has no such field in the form that it has.
+func lacks(m Message, field string) bool {
+	switch m := m.(type) {
+	case *ServerKeyExchange:
+		return m.Form.lacks(field)
+	case *ClientKeyExchange:
+		return m.Form.lacks(field)
+	}
+	return false
 }
 
 // extensionsIn says how the extensions of a message are to be read.

@@ -4,8 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"tacet/record"
 )
 
 // TestDump compares with a file that was read by eye: -update writes it anew.
@@ -13,7 +11,7 @@ func TestDump(t *testing.T) {
 	var got []byte
 	for _, s := range samples() {
 		got = append(got, "# "+s.name+"\n"...)
-		got = Dump(got, s.message.Append(nil), s.version)
+		got = Dump(got, s.message.Append(nil), s.dialect)
 	}
 	const file = "testdata/dump.txt"
 	if *update {
@@ -59,7 +57,7 @@ func TestDumpOfNonsense(t *testing.T) {
 		"6300000141":   "Type(99), 5 bytes\n  body: \"A\"\n",
 		"1800000102":   "KeyUpdate, 5 bytes\n  error: KeyUpdate: KeyUpdate.request_update: illegal value (RFC 9846 §4.7.3)\n  body: 02\n",
 	} {
-		if got := string(Dump(nil, unhex(body), record.TLS13)); got != want {
+		if got := string(Dump(nil, unhex(body), tls13)); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}

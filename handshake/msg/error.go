@@ -85,7 +85,10 @@ type fault struct {
 }
 
 // of makes the error of a message that is not about an extension.
-func (f fault) of(t Type) error {
+func (f fault) of(t Type) error { return f.ofRule(t, t.ref()) }
+
+// ofRule is of for a rule that stands elsewhere than the message.
+func (f fault) ofRule(t Type, ref string) error {
 	if f.kind == 0 {
 		return nil
 	}
@@ -93,7 +96,7 @@ func (f fault) of(t Type) error {
 	if f.field != "" {
 		field += "." + f.field
 	}
-	return &Error{Kind: f.kind, Message: t, Field: field, Ref: t.ref()}
+	return &Error{Kind: f.kind, Message: t, Field: field, Ref: ref}
 }
 
 // ofExt makes the error of an extension in message t.

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"tacet/record"
 )
 
 // The property of all these targets: nothing panics, every refusal is an *Error
@@ -30,12 +28,23 @@ func FuzzCertificateStatus(f *testing.F)     { fuzzMessage(f, empty[CertificateS
 func FuzzCertificateRequest12(f *testing.F)  { fuzzMessage(f, empty[CertificateRequest12]) }
 func FuzzCertificateRequest13(f *testing.F)  { fuzzMessage(f, empty[CertificateRequest13]) }
 func FuzzCertificateVerify(f *testing.F)     { fuzzMessage(f, empty[CertificateVerify]) }
-func FuzzServerKeyExchange(f *testing.F)     { fuzzMessage(f, newServerKeyExchange) }
-func FuzzClientKeyExchange(f *testing.F)     { fuzzMessage(f, newClientKeyExchange) }
+func FuzzCertificateRequest10(f *testing.F)  { fuzzMessage(f, empty[CertificateRequest10]) }
+func FuzzCertificateVerify10(f *testing.F)   { fuzzMessage(f, empty[CertificateVerify10]) }
 func FuzzFinished(f *testing.F)              { fuzzMessage(f, empty[Finished]) }
 func FuzzNewSessionTicket12(f *testing.F)    { fuzzMessage(f, empty[NewSessionTicket12]) }
 func FuzzNewSessionTicket13(f *testing.F)    { fuzzMessage(f, empty[NewSessionTicket13]) }
 func FuzzKeyUpdate(f *testing.F)             { fuzzMessage(f, empty[KeyUpdate]) }
+
+func FuzzServerKeyExchange(f *testing.F) { fuzzForms(f, TypeServerKeyExchange) }
+func FuzzClientKeyExchange(f *testing.F) { fuzzForms(f, TypeClientKeyExchange) }
+
+// empty makes messages whose form needs no telling.
+func empty[M any, P interface {
+	*M
+	Message
+}]() Message {
+	return P(new(M))
+}
 
 func fuzzMessage(f *testing.F, fresh func() Message) {
 	for _, s := range samples() {
@@ -43,19 +52,37 @@ func fuzzMessage(f *testing.F, fresh func() Message) {
 			f.Add([]byte(s.body()))
 		}
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		m := fresh()
-		original := bytes.Clone(body)
-		err := m.Parse(body)
-		if !bytes.Equal(body, original) {
-			t.Fatal("Parse wrote to its input")
+	f.Fuzz(func(t *testing.T, body []byte) { readBack(t, fresh, body) })
+}
+
+// fuzzForms takes the dialect of one of the samples.
+func fuzzForms(f *testing.F, message Type) {
+	list := samples()
+	for i, s := range list {
+		if s.message.Type() == message {
+			f.Add(uint8(i), []byte(s.body()))
 		}
-		if err != nil {
-			refused(t, err, m.Type())
-			return
+	}
+	f.Fuzz(func(t *testing.T, i uint8, body []byte) {
+		d := list[int(i)%len(list)].dialect
+		if d.New(message) != nil {
+			readBack(t, func() Message { return d.New(message) }, body)
 		}
-		accepted(t, m, body, fresh)
 	})
+}
+
+func readBack(t *testing.T, fresh func() Message, body []byte) {
+	m := fresh()
+	original := bytes.Clone(body)
+	err := m.Parse(body)
+	if !bytes.Equal(body, original) {
+		t.Fatal("Parse wrote to its input")
+	}
+	if err != nil {
+		refused(t, err, m.Type())
+		return
+	}
+	accepted(t, m, body, fresh)
 }
 
 func refused(t *testing.T, err error, message Type) {
@@ -158,8 +185,8 @@ func FuzzReassembler(f *testing.F) {
 			if !bytes.Equal(whole[i], pieces[i]) {
 				t.Fatalf("message %d differs", i)
 			}
-			Dump(nil, whole[i], record.TLS12)
-			Dump(nil, whole[i], record.TLS13)
+			Dump(nil, whole[i], tls12)
+			Dump(nil, whole[i], tls13)
 		}
 	})
 }

@@ -11,6 +11,14 @@ const (
 	RSAShare           // of a client alone: an encrypted premaster secret (RFC 5246 §7.4.7.1)
 )
 
+// shareRefs is where the messages with such a share stand.
+var shareRefs = [...]struct{ server, client string }{
+	NoShare:  {"RFC 4279 §2", "RFC 4279 §2"},
+	ECShare:  {"RFC 8422 §5.4", "RFC 8422 §5.7"},
+	DHShare:  {"RFC 5246 §7.4.3", "RFC 5246 §7.4.7.2"},
+	RSAShare: {"RFC 4279 §4", "RFC 5246 §7.4.7.1"},
+}
+
 // KeyExchangeForm is what a ServerKeyExchange or a ClientKeyExchange holds, in
 // this order. The messages do not say: the cipher suite and the version do.
 type KeyExchangeForm struct {
@@ -18,6 +26,25 @@ type KeyExchangeForm struct {
 	Share  ShareForm
 	Signed bool // the server's share is signed
 	Scheme bool // and the signature names its scheme (from TLS 1.2 on)
+}
+
+// lacks says whether a message of this form does not have the field of a name.
+func (f KeyExchangeForm) lacks(field string) bool {
+	switch field {
+	case "psk_identity_hint", "psk_identity":
+		return !f.Hint
+	case "dh_p", "dh_g":
+		return f.Share != DHShare
+	case "namedcurve":
+		return f.Share != ECShare
+	case "public", "exchange_keys":
+		return f.Share == NoShare
+	case "algorithm":
+		return !f.Scheme
+	case "signature":
+		return !f.Signed
+	}
+	return false
 }
 
 // ServerKeyExchange is the server's half of a key exchange up to TLS 1.2
@@ -57,7 +84,7 @@ func (m *ServerKeyExchange) Parse(body []byte) error {
 		}
 		m.Signature = r.vector("signature", 2, 0, 1<<16-1)
 	}
-	return r.end().of(TypeServerKeyExchange)
+	return r.end().ofRule(TypeServerKeyExchange, shareRefs[m.Form.Share].server)
 }
 
 func (m *ServerKeyExchange) share(r *reader) {
@@ -132,7 +159,7 @@ func (m *ClientKeyExchange) Parse(body []byte) error {
 		//= RFC 5246 §7.4.7.1
 		m.Public = r.vector("encrypted_pre_master_secret", 2, 0, 1<<16-1)
 	}
-	return r.end().of(TypeClientKeyExchange)
+	return r.end().ofRule(TypeClientKeyExchange, shareRefs[m.Form.Share].client)
 }
 
 func (m *ClientKeyExchange) Append(dst []byte) []byte {

@@ -103,16 +103,16 @@ func cut(t *testing.T, b []byte) (messages []Raw) {
 
 // read parses a message and says that appending it gives the same bytes, but
 // for extensions that no row knows and the order of extensions.
-func read(t *testing.T, raw Raw, v record.Version) Message {
+func read(t *testing.T, raw Raw, d Dialect) Message {
 	t.Helper()
-	m := New(raw.Type(), v)
+	m := d.New(raw.Type())
 	if m == nil {
-		t.Fatalf("no %v in %v", raw.Type(), v)
+		t.Fatalf("no %v in %v", raw.Type(), d)
 	}
 	if err := m.Parse(raw.Body()); err != nil {
 		t.Fatalf("%v\n%x", err, []byte(raw))
 	}
-	again := New(raw.Type(), v)
+	again := d.New(raw.Type())
 	if err := again.Parse(Raw(m.Append(nil)).Body()); err != nil {
 		t.Fatalf("appended: %v", err)
 	}
@@ -153,29 +153,30 @@ func TestMessagesOfTLS12(t *testing.T) {
 	if got := types(answered); got != "ServerHello Certificate CertificateStatus ServerKeyExchange CertificateRequest ServerHelloDone NewSessionTicket" {
 		t.Fatal(got)
 	}
-	for _, raw := range append(said, answered...) {
-		read(t, raw, record.TLS12)
+	tls12 := tls12
+	for _, raw := range append(answered, said...) {
+		tls12.Hear(read(t, raw, tls12))
 	}
-	hello := read(t, said[0], record.TLS12).(*ClientHello)
+	hello := read(t, said[0], tls12).(*ClientHello)
 	compareHello(t, hello, info)
 	if err := hello.Ext.Check(InClientHello12, 0); err != nil {
 		t.Error(err)
 	}
-	answer := read(t, answered[0], record.TLS12).(*ServerHello)
+	answer := read(t, answered[0], tls12).(*ServerHello)
 	if err := answer.Ext.Check(InServerHello12, hello.Ext.Offered()); err != nil {
 		t.Error(err)
 	}
 	if answer.Ext.SCTs.Len() != 2 || !answer.Ext.Have(ExtStatusRequest) || [8]byte(answer.Random[24:]) == DowngradeTLS11 {
 		t.Errorf("%+v", answer)
 	}
-	chain := slices.Collect(read(t, answered[1], record.TLS12).(*Certificate12).Chain.All())
+	chain := slices.Collect(read(t, answered[1], tls12).(*Certificate12).Chain.All())
 	if !slices.EqualFunc(chain, serverConfig.Certificates[0].Certificate, bytes.Equal) {
 		t.Error("not the server's chain")
 	}
-	if got := read(t, answered[2], record.TLS12).(*CertificateStatus).Response; string(got) != "staple" {
+	if got := read(t, answered[2], tls12).(*CertificateStatus).Response; string(got) != "staple" {
 		t.Errorf("staple %q", got)
 	}
-	kx := read(t, answered[3], record.TLS12).(*ServerKeyExchange)
+	kx := read(t, answered[3], tls12).(*ServerKeyExchange)
 	if !bytes.Equal(kx.Params, kx.AppendParams(nil)) || !bytes.HasPrefix(answered[3].Body(), kx.Params) {
 		t.Error("not what is signed")
 	}
@@ -189,7 +190,7 @@ func TestDowngradeSentinel(t *testing.T) {
 	server := &flight{Conn: b}
 	go tls.Client(a, clientConfig).Handshake()
 	tls.Server(server, serverConfig).Handshake()
-	hello := read(t, cut(t, server.plain())[0], record.TLS12).(*ServerHello)
+	hello := read(t, cut(t, server.plain())[0], tls12).(*ServerHello)
 	if [8]byte(hello.Random[24:]) != DowngradeTLS12 {
 		t.Errorf("%x", hello.Random)
 	}
@@ -288,25 +289,25 @@ func TestMessagesOfTLS13(t *testing.T) {
 		t.Fatal(got)
 	}
 	for _, raw := range append(said, answered...) {
-		read(t, raw, record.TLS13)
+		read(t, raw, tls13)
 	}
-	hello := read(t, said[0], record.TLS13).(*ClientHello)
+	hello := read(t, said[0], tls13).(*ClientHello)
 	compareHello(t, hello, info)
 	offered := hello.Ext.Offered()
-	answer := read(t, answered[0], record.TLS13).(*ServerHello)
+	answer := read(t, answered[0], tls13).(*ServerHello)
 	share, ok := hello.Ext.KeyShares.Find(answer.Ext.ServerShare.Group)
 	if answer.Retry() || answer.Ext.SelectedVersion != record.TLS13 || !ok || len(share) == 0 {
 		t.Errorf("%+v", answer)
 	}
-	request := read(t, answered[2], record.TLS13).(*CertificateRequest13)
-	chain := read(t, answered[3], record.TLS13).(*Certificate13)
-	ticket := read(t, answered[6], record.TLS13).(*NewSessionTicket13)
+	request := read(t, answered[2], tls13).(*CertificateRequest13)
+	chain := read(t, answered[3], tls13).(*Certificate13)
+	ticket := read(t, answered[6], tls13).(*NewSessionTicket13)
 	for name, err := range map[string]error{
 		"ClientHello":        hello.Ext.Check(InClientHello, 0),
 		"ServerHello":        answer.Ext.Check(InServerHello, offered),
 		"CertificateRequest": request.Ext.Check(InCertificateRequest, 0),
 		"Certificate":        chain.Check(offered),
-		"client Certificate": read(t, said[1], record.TLS13).(*Certificate13).Check(request.Ext.Offered()),
+		"client Certificate": read(t, said[1], tls13).(*Certificate13).Check(request.Ext.Offered()),
 		"NewSessionTicket":   ticket.Ext.Check(InNewSessionTicket, 0),
 	} {
 		if err != nil {
@@ -320,7 +321,7 @@ func TestMessagesOfTLS13(t *testing.T) {
 		t.Errorf("%+v", ticket)
 	}
 	// QUIC's own extension is one that no row knows.
-	encrypted := read(t, answered[1], record.TLS13).(*EncryptedExtensions)
+	encrypted := read(t, answered[1], tls13).(*EncryptedExtensions)
 	if encrypted.Ext.FirstUnknown != 57 || string(encrypted.Ext.ALPN) != "\x02h2" {
 		t.Errorf("%+v", encrypted.Ext)
 	}
@@ -334,8 +335,8 @@ func resumed(t *testing.T, clientConfig, serverConfig *tls.Config) {
 	serverConfig = serverConfig.Clone()
 	serverConfig.GetConfigForClient = nil
 	said, answered := quic(t, clientConfig, serverConfig)
-	hello := read(t, said[0], record.TLS13).(*ClientHello)
-	answer := read(t, answered[0], record.TLS13).(*ServerHello)
+	hello := read(t, said[0], tls13).(*ClientHello)
+	answer := read(t, answered[0], tls13).(*ServerHello)
 	if hello.Ext.PSK.Identities.Len() != 1 || hello.Ext.PSK.Binders.Len() != 1 || BindersLen(hello) != 2+1+32 {
 		t.Errorf("%+v", hello.Ext.PSK)
 	}
@@ -351,8 +352,8 @@ func resumed(t *testing.T, clientConfig, serverConfig *tls.Config) {
 	if got := types(said[:2]); got != "ClientHello ClientHello" {
 		t.Fatal(got)
 	}
-	first, second := read(t, said[0], record.TLS13).(*ClientHello), read(t, said[1], record.TLS13).(*ClientHello)
-	retry := read(t, answered[0], record.TLS13).(*ServerHello)
+	first, second := read(t, said[0], tls13).(*ClientHello), read(t, said[1], tls13).(*ClientHello)
+	retry := read(t, answered[0], tls13).(*ServerHello)
 	if err := retry.Ext.Check(InRetry, first.Ext.Offered()); err != nil || !retry.Retry() || retry.Ext.RetryGroup != uint16(tls.CurveP384) {
 		t.Errorf("%+v: %v", retry, err)
 	}

@@ -133,12 +133,22 @@ func TestLengths(t *testing.T) {
 					continue
 				}
 				err := s.fresh().Parse(b)
+				if movesCurveType(err, l) {
+					continue
+				}
 				if wantAlert(t, err, record.AlertDecodeError); t.Failed() {
 					t.Fatalf("%s: length at %d of %d off by %d", s.name, l.at, len(body), delta)
 				}
 			}
 		}
 	}
+}
+
+// movesCurveType says whether a hint of another length has put another byte in
+// the place of the curve type, which decides how to go on.
+func movesCurveType(err error, l length) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Field == "ServerKeyExchange.params.curve_type" && e.Kind == KindIllegal && l.at == 0
 }
 
 func wantAlert(t *testing.T, err error, want record.Alert) {

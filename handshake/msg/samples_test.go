@@ -10,10 +10,12 @@ import (
 // sample is a message with every field and every extension that it can have.
 type sample struct {
 	name    string
-	version record.Version
+	dialect Dialect
 	message Message
 	grammar []field // of the body, for the test's own parser
 }
+
+var tls12, tls13 = Dialect{Version: record.TLS12}, Dialect{Version: record.TLS13}
 
 func fill(n int, b byte) []byte { return bytes.Repeat([]byte{b}, n) }
 
@@ -70,37 +72,36 @@ func samples() []sample {
 	entries = AppendCertificateEntry(entries, fill(200, 0xc2), nil)
 	entries = AppendCertificateEntry(entries, fill(9, 0xc3), &leaf)
 	random := array32(0xc4)
-	suites := AppendUint16s(nil, 0x1301, 0x1302, 0xc02b)
-	return []sample{
-		{"ClientHello", record.TLS13, &ClientHello{record.TLS12, random, fill(32, 0xc5), suites, []byte{1, 0}, clientExtensions()}, clientHelloGrammar},
-		{"ServerHello13", record.TLS13, &ServerHello{record.TLS12, random, fill(32, 0xc6), 0x1301, 0, serverExtensions(InServerHello)}, serverHelloGrammar(InServerHello)},
-		{"ServerHello12", record.TLS12, &ServerHello{record.TLS12, random, fill(16, 0xc7), 0xc02b, 0, serverExtensions(InServerHello12)}, serverHelloGrammar(InServerHello12)},
-		{"HelloRetryRequest", record.TLS13, &ServerHello{record.TLS12, RetryRandom, nil, 0x1301, 0, serverExtensions(InRetry)}, serverHelloGrammar(InRetry)},
-		{"EncryptedExtensions", record.TLS13, &EncryptedExtensions{serverExtensions(InEncryptedExtensions)}, []field{extensions(InEncryptedExtensions)}},
-		{"Certificate12", record.TLS12, &Certificate12{AppendVector24(nil, fill(300, 0xc8), fill(7, 0xc9))}, []field{list(3, opaque(3))}},
-		{"Certificate13", record.TLS13, &Certificate13{Context: fill(4, 0xca), Entries: entries}, []field{opaque(1), list(3, opaque(3), extensions(InCertificate))}},
-		{"CompressedCertificate", record.TLS13, &CompressedCertificate{2, 0x012345, fill(50, 0xcb)}, []field{fixed(5), opaque(3)}},
-		{"CertificateStatus", record.TLS12, &CertificateStatus{fill(60, 0xcc)}, []field{fixed(1), opaque(3)}},
-		{"CertificateRequest12", record.TLS12, &CertificateRequest12{[]byte{1, 64}, suites, AppendVector16(nil, fill(6, 0xcd), fill(1, 0xce))}, []field{opaque(1), opaque(2), list(2, opaque(2))}},
-		{"CertificateRequest13", record.TLS13, &CertificateRequest13{fill(8, 0xcf), serverExtensions(InCertificateRequest)}, []field{opaque(1), extensions(InCertificateRequest)}},
-		{"CertificateVerify", record.TLS13, &CertificateVerify{0x0804, fill(256, 0xd1)}, []field{fixed(2), opaque(2)}},
-		{"ServerKeyExchange", record.TLS12, &ServerKeyExchange{Form: KeyExchangeForm{Share: ECShare, Signed: true, Scheme: true}, Group: 23, Public: fill(65, 0xd2), Scheme: 0x0403, Signature: fill(70, 0xd3)}, []field{fixed(3), opaque(1), fixed(2), opaque(2)}},
-		{"ClientKeyExchange", record.TLS12, &ClientKeyExchange{Form: KeyExchangeForm{Share: ECShare}, Public: fill(65, 0xd4)}, []field{opaque(1)}},
-		{"Finished", record.TLS13, &Finished{fill(48, 0xd5)}, []field{fixed(48)}},
-		{"NewSessionTicket12", record.TLS12, &NewSessionTicket12{7200, fill(180, 0xd6)}, []field{fixed(4), opaque(2)}},
-		{"NewSessionTicket13", record.TLS13, &NewSessionTicket13{7200, 0xd7d7d7d7, fill(8, 0xd8), fill(200, 0xd9), serverExtensions(InNewSessionTicket)}, []field{fixed(8), opaque(1), opaque(2), extensions(InNewSessionTicket)}},
-		{"KeyUpdate", record.TLS13, &KeyUpdate{true}, []field{fixed(1)}},
-		{"HelloRequest", record.TLS12, &HelloRequest{}, nil},
-		{"ServerHelloDone", record.TLS12, &ServerHelloDone{}, nil},
-		{"EndOfEarlyData", record.TLS13, &EndOfEarlyData{}, nil},
+	offered := AppendUint16s(nil, 0x1301, 0x1302, 0xc02b)
+	list := []sample{
+		{"ClientHello", tls13, &ClientHello{record.TLS12, random, fill(32, 0xc5), offered, []byte{1, 0}, clientExtensions()}, clientHelloGrammar},
+		{"ServerHello13", tls13, &ServerHello{record.TLS12, random, fill(32, 0xc6), 0x1301, 0, serverExtensions(InServerHello)}, serverHelloGrammar(InServerHello)},
+		{"ServerHello12", tls12, &ServerHello{record.TLS12, random, fill(16, 0xc7), 0xc02b, 0, serverExtensions(InServerHello12)}, serverHelloGrammar(InServerHello12)},
+		{"HelloRetryRequest", tls13, &ServerHello{record.TLS12, RetryRandom, nil, 0x1301, 0, serverExtensions(InRetry)}, serverHelloGrammar(InRetry)},
+		{"EncryptedExtensions", tls13, &EncryptedExtensions{serverExtensions(InEncryptedExtensions)}, []field{extensions(InEncryptedExtensions)}},
+		{"Certificate12", tls12, &Certificate12{AppendVector24(nil, fill(300, 0xc8), fill(7, 0xc9))}, []field{list(3, opaque(3))}},
+		{"Certificate13", tls13, &Certificate13{Context: fill(4, 0xca), Entries: entries}, []field{opaque(1), list(3, opaque(3), extensions(InCertificate))}},
+		{"CompressedCertificate", tls13, &CompressedCertificate{2, 0x012345, fill(50, 0xcb)}, []field{fixed(5), opaque(3)}},
+		{"CertificateStatus", tls12, &CertificateStatus{fill(60, 0xcc)}, []field{fixed(1), opaque(3)}},
+		{"CertificateRequest12", tls12, &CertificateRequest12{[]byte{1, 64}, offered, AppendVector16(nil, fill(6, 0xcd), fill(1, 0xce))}, []field{opaque(1), opaque(2), list(2, opaque(2))}},
+		{"CertificateRequest13", tls13, &CertificateRequest13{fill(8, 0xcf), serverExtensions(InCertificateRequest)}, []field{opaque(1), extensions(InCertificateRequest)}},
+		{"CertificateVerify", tls13, &CertificateVerify{0x0804, fill(256, 0xd1)}, []field{fixed(2), opaque(2)}},
+		{"Finished", tls13, &Finished{fill(48, 0xd5)}, []field{fixed(48)}},
+		{"NewSessionTicket12", tls12, &NewSessionTicket12{7200, fill(180, 0xd6)}, []field{fixed(4), opaque(2)}},
+		{"NewSessionTicket13", tls13, &NewSessionTicket13{7200, 0xd7d7d7d7, fill(8, 0xd8), fill(200, 0xd9), serverExtensions(InNewSessionTicket)}, []field{fixed(8), opaque(1), opaque(2), extensions(InNewSessionTicket)}},
+		{"KeyUpdate", tls13, &KeyUpdate{true}, []field{fixed(1)}},
+		{"HelloRequest", tls12, &HelloRequest{}, nil},
+		{"ServerHelloDone", tls12, &ServerHelloDone{}, nil},
+		{"EndOfEarlyData", tls13, &EndOfEarlyData{}, nil},
 	}
+	return append(list, legacySamples()...)
 }
 
 // body is a sample's message without its header.
 func (s *sample) body() []byte { return Raw(s.message.Append(nil)).Body() }
 
 // fresh is an empty message of the sample's kind.
-func (s *sample) fresh() Message { return New(s.message.Type(), s.version) }
+func (s *sample) fresh() Message { return s.dialect.New(s.message.Type()) }
 
 // field is a grammar of the RFCs' presentation language, small enough to be
 // seen to be right: it shares no code with the parsers under test.

@@ -350,22 +350,6 @@ func TestOtherSyntax(t *testing.T) {
 		{"empty groups", behind(2, ext(ExtSupportedGroups, "0000")), KindSyntax, decodeError, "extension supported_groups.named_group_list"},
 		{"trailing bytes", "0000 00", KindTrailing, decodeError, "EncryptedExtensions"},
 	})
-	//= RFC 8422 §5.4 type=test
-	check(t, newServerKeyExchange, []rule{
-		{"named curve", "03 001d 01 aa 0804 0001 bb", 0, 0, ""},
-		{"explicit curve", "01 001d 01 aa 0804 0001 bb", KindIllegal, illegalParameter, "ServerKeyExchange.params.curve_type"},
-		{"empty point", "03 001d 00 0804 0001 bb", KindSyntax, decodeError, "ServerKeyExchange.params.public"},
-		{"signature cut", "03 001d 01 aa 0804 0002 bb", KindSyntax, decodeError, "ServerKeyExchange.signature"},
-		{"no signature", "03 001d 01 aa", KindSyntax, decodeError, "ServerKeyExchange.algorithm"},
-		{"nothing", "", KindSyntax, decodeError, "ServerKeyExchange.params.curve_type"},
-		{"trailing bytes", "03 001d 01 aa 0804 0001 bb 00", KindTrailing, decodeError, "ServerKeyExchange"},
-	})
-	//= RFC 8422 §5.7 type=test
-	check(t, newClientKeyExchange, []rule{
-		{"point", "01 aa", 0, 0, ""},
-		{"empty point", "00", KindSyntax, decodeError, "ClientKeyExchange.ecdh_Yc"},
-		{"trailing bytes", "01 aa 00", KindTrailing, decodeError, "ClientKeyExchange"},
-	})
 	//= RFC 5077 §3.3 type=test
 	check(t, empty[NewSessionTicket12], []rule{
 		{"no ticket after all", "00000000 0000", 0, 0, ""},

@@ -1,10 +1,6 @@
 package msg
 
-import (
-	"fmt"
-
-	"tacet/record"
-)
+import "fmt"
 
 // Type is a handshake message type (RFC 9846 §4, IANA "TLS HandshakeType").
 type Type uint8
@@ -49,9 +45,11 @@ const (
 	// LimitServerKeyExchange has room for the parameters of any group and for
 	// the longest signature.
 	LimitServerKeyExchange = 100 << 10
-	// LimitOpaque holds for bodies that are one vector with a two-byte length,
-	// perhaps after a two-byte code.
+	// LimitOpaque is the largest body that is one vector with a two-byte length
+	// after a two-byte code.
 	LimitOpaque = 2 + 2 + 65535
+	// LimitClientKeyExchange has room for the longest identity beside the share of any group.
+	LimitClientKeyExchange = 100 << 10
 	// LimitFinished is the longest hash; the engine checks the exact length.
 	LimitFinished = 64
 	// LimitUnknown holds for types that no row names. They are never legal;
@@ -59,63 +57,42 @@ const (
 	LimitUnknown = 1 << 10
 )
 
-// kind is one row of the table of message types. make12 and make13 give an
-// empty message to parse into; nil where the version has no such message.
+// kind is one row of the table of message types. make12, for TLS 1.2 and lower,
+// and make13 give an empty message to parse into; nil where there is none.
 type kind struct {
 	typ            Type
 	name           string
 	limit          int
 	ref            string
-	make12, make13 func() Message
+	make12, make13 func(Dialect) Message
 }
 
-// New gives an empty message of type t to parse into, nil if version v has no
-// such message. A ServerKeyExchange or ClientKeyExchange is that of ECDHE.
-func New(t Type, v record.Version) Message {
-	k := t.row()
-	switch {
-	case k == nil:
-	case v >= record.TLS13 && k.make13 != nil:
-		return k.make13()
-	case v < record.TLS13 && k.make12 != nil:
-		return k.make12()
-	}
-	return nil
-}
-
-func empty[M any, P interface {
+// plain makes a message that is the same in every dialect.
+func plain[M any, P interface {
 	*M
 	Message
-}]() Message {
+}](Dialect) Message {
 	return P(new(M))
 }
 
-func newServerKeyExchange() Message {
-	return &ServerKeyExchange{Form: KeyExchangeForm{Share: ECShare, Signed: true, Scheme: true}}
-}
-
-func newClientKeyExchange() Message {
-	return &ClientKeyExchange{Form: KeyExchangeForm{Share: ECShare}}
-}
-
 var kinds = [...]kind{
-	{TypeHelloRequest, "HelloRequest", 0, "RFC 5246 §7.4.1.1", empty[HelloRequest], nil},
-	{TypeClientHello, "ClientHello", LimitHello, "RFC 9846 §4.2.2", empty[ClientHello], empty[ClientHello]},
-	{TypeServerHello, "ServerHello", LimitServerHello, "RFC 9846 §4.2.3", empty[ServerHello], empty[ServerHello]},
-	{TypeNewSessionTicket, "NewSessionTicket", LimitTicket, "RFC 9846 §4.7.1", empty[NewSessionTicket12], empty[NewSessionTicket13]},
-	{TypeEndOfEarlyData, "EndOfEarlyData", 0, "RFC 9846 §4.6", nil, empty[EndOfEarlyData]},
-	{TypeEncryptedExtensions, "EncryptedExtensions", 2 + 65535, "RFC 9846 §4.4.1", nil, empty[EncryptedExtensions]},
-	{TypeCertificate, "Certificate", LimitCertificate, "RFC 9846 §4.5.1", empty[Certificate12], empty[Certificate13]},
-	{TypeServerKeyExchange, "ServerKeyExchange", LimitServerKeyExchange, "RFC 8422 §5.4", newServerKeyExchange, nil},
-	{TypeCertificateRequest, "CertificateRequest", LimitCertificateRequest, "RFC 9846 §4.4.2", empty[CertificateRequest12], empty[CertificateRequest13]},
-	{TypeServerHelloDone, "ServerHelloDone", 0, "RFC 5246 §7.4.5", empty[ServerHelloDone], nil},
-	{TypeCertificateVerify, "CertificateVerify", LimitOpaque, "RFC 9846 §4.5.2", empty[CertificateVerify], empty[CertificateVerify]},
-	{TypeClientKeyExchange, "ClientKeyExchange", LimitOpaque, "RFC 8422 §5.7", newClientKeyExchange, nil},
-	{TypeFinished, "Finished", LimitFinished, "RFC 9846 §4.5.3", empty[Finished], empty[Finished]},
+	{TypeHelloRequest, "HelloRequest", 0, "RFC 5246 §7.4.1.1", plain[HelloRequest], nil},
+	{TypeClientHello, "ClientHello", LimitHello, "RFC 9846 §4.2.2", plain[ClientHello], plain[ClientHello]},
+	{TypeServerHello, "ServerHello", LimitServerHello, "RFC 9846 §4.2.3", plain[ServerHello], plain[ServerHello]},
+	{TypeNewSessionTicket, "NewSessionTicket", LimitTicket, "RFC 9846 §4.7.1", plain[NewSessionTicket12], plain[NewSessionTicket13]},
+	{TypeEndOfEarlyData, "EndOfEarlyData", 0, "RFC 9846 §4.6", nil, plain[EndOfEarlyData]},
+	{TypeEncryptedExtensions, "EncryptedExtensions", 2 + 65535, "RFC 9846 §4.4.1", nil, plain[EncryptedExtensions]},
+	{TypeCertificate, "Certificate", LimitCertificate, "RFC 9846 §4.5.1", plain[Certificate12], plain[Certificate13]},
+	{TypeServerKeyExchange, "ServerKeyExchange", LimitServerKeyExchange, "RFC 5246 §7.4.3", serverKeyExchange, nil},
+	{TypeCertificateRequest, "CertificateRequest", LimitCertificateRequest, "RFC 9846 §4.4.2", certificateRequest, plain[CertificateRequest13]},
+	{TypeServerHelloDone, "ServerHelloDone", 0, "RFC 5246 §7.4.5", plain[ServerHelloDone], nil},
+	{TypeCertificateVerify, "CertificateVerify", LimitOpaque, "RFC 9846 §4.5.2", certificateVerify, plain[CertificateVerify]},
+	{TypeClientKeyExchange, "ClientKeyExchange", LimitClientKeyExchange, "RFC 5246 §7.4.7", clientKeyExchange, nil},
+	{TypeFinished, "Finished", LimitFinished, "RFC 9846 §4.5.3", plain[Finished], plain[Finished]},
 	{TypeCertificateURL, "CertificateURL", LimitUnknown, "RFC 6066 §5", nil, nil},
-	{TypeCertificateStatus, "CertificateStatus", LimitCertificate, "RFC 6066 §8", empty[CertificateStatus], nil},
-	{TypeKeyUpdate, "KeyUpdate", 1, "RFC 9846 §4.7.3", nil, empty[KeyUpdate]},
-	{TypeCompressedCertificate, "CompressedCertificate", LimitCertificate, "RFC 8879 §4", nil, empty[CompressedCertificate]},
+	{TypeCertificateStatus, "CertificateStatus", LimitCertificate, "RFC 6066 §8", plain[CertificateStatus], nil},
+	{TypeKeyUpdate, "KeyUpdate", 1, "RFC 9846 §4.7.3", nil, plain[KeyUpdate]},
+	{TypeCompressedCertificate, "CompressedCertificate", LimitCertificate, "RFC 8879 §4", nil, plain[CompressedCertificate]},
 	{TypeMessageHash, "MessageHash", LimitUnknown, "RFC 9846 §4.1", nil, nil},
 }
 

@@ -22,10 +22,10 @@ type part struct {
 type field struct{ Name, Value string }
 
 // teller reads the messages of a connection. It follows the ServerHello to know
-// the version that the others are written in.
+// how the others are written.
 type teller struct {
-	version record.Version
-	ccs     [2]bool // the side has sent change_cipher_spec
+	msg.Dialect
+	ccs [2]bool // the side has sent change_cipher_spec
 }
 
 // tell reads one message.
@@ -38,7 +38,7 @@ func (t *teller) tell(from role, typ record.Type, body []byte) part {
 	case record.TypeChangeCipherSpec:
 		t.ccs[from] = true
 		p := part{name: typ.String(), bytes: body}
-		if t.version >= record.TLS13 {
+		if t.Version >= record.TLS13 {
 			p.telling = []string{"ignored: for middleboxes"}
 		}
 		return p
@@ -48,7 +48,7 @@ func (t *teller) tell(from role, typ record.Type, body []byte) part {
 
 func (t *teller) handshake(raw msg.Raw) part {
 	p := part{name: raw.Type().String(), bytes: raw}
-	m := msg.New(raw.Type(), t.version)
+	m := t.New(raw.Type())
 	if m == nil {
 		return p
 	}
@@ -56,11 +56,9 @@ func (t *teller) handshake(raw msg.Raw) part {
 		p.telling = []string{err.Error()}
 		return p
 	}
-	if h, ok := m.(*msg.ServerHello); ok {
-		t.version = serverVersion(h)
-		if h.Retry() {
-			p.name = "HelloRetryRequest"
-		}
+	t.Hear(m)
+	if h, ok := m.(*msg.ServerHello); ok && h.Retry() {
+		p.name = "HelloRetryRequest"
 	}
 	for name, value := range msg.Fields(m) {
 		p.fields = append(p.fields, field{name, nameCodes(name, value)})
@@ -70,10 +68,9 @@ func (t *teller) handshake(raw msg.Raw) part {
 }
 
 func serverVersion(h *msg.ServerHello) record.Version {
-	if h.Ext.Have(msg.ExtSupportedVersions) {
-		return h.Ext.SelectedVersion
-	}
-	return h.Version
+	var d msg.Dialect
+	d.Hear(h)
+	return d.Version
 }
 
 func tellAlert(body []byte) part {
@@ -103,7 +100,7 @@ func quoted(b []byte, most int) string {
 // sealed reports whether a record that comes next from a side is encrypted.
 func (t *teller) sealed(from role, wire []byte) bool {
 	typ := record.Type(wire[0])
-	return typ == record.TypeApplicationData || t.ccs[from] && t.version == record.TLS12 && typ != record.TypeChangeCipherSpec
+	return typ == record.TypeApplicationData || t.ccs[from] && t.Version < record.TLS13 && typ != record.TypeChangeCipherSpec
 }
 
 // secureText is a Secure event in words.
