@@ -1,4 +1,4 @@
-// Package msg is the wire codec of the handshake messages of TLS 1.2 and
+// Package msg is the wire codec of the handshake messages of TLS 1.0 to
 // TLS 1.3, and of their extensions. It can be fuzzed alone.
 //
 // A message type is a struct with Parse, which reads a body, and Append, which
@@ -14,10 +14,14 @@
 // to know the negotiated version or the request that is answered waits for
 // [Extensions.Check].
 //
+// Some messages do not say what they hold: the version does, and of key exchange
+// messages up to TLS 1.2 the cipher suite ([KeyExchangeForm]). A state of the
+// engine knows which it waits for; who looks on from outside reads by a [Dialect].
+//
 // The package must never know states, keys, transcripts, randomness or time.
 // It does not judge values that only the engine can judge: which suite, group
 // or scheme is acceptable, whether a signature or a Finished verifies.
 //
-// Read next: type.go, table.go, extensions.go, then clienthello.go; package handshake
+// Read next: type.go, table.go, extensions.go, then clienthello.go and keyexchange.go; package handshake
 // for the states that these messages move.
 package msg

@@ -158,6 +158,45 @@ func TestHello10(t *testing.T) {
 	}
 }
 
+// TestServerExtensions12 has the rules that an answer up to TLS 1.2 can break.
+func TestServerExtensions12(t *testing.T) {
+	//= RFC 7627 §5.1 type=test
+	//= RFC 7366 §2 type=test
+	//= RFC 5746 §3.2 type=test
+	//= RFC 5077 §3.2 type=test
+	//= RFC 6066 §4 type=test
+	//= RFC 8449 §4 type=test
+	refused := func(id Ext, body string, k Kind, alert record.Alert, field string) rule {
+		return rule{id.String() + " " + body, inServerHello(ext(id, body)), k, alert, strings.TrimSuffix("extension "+id.String()+"."+field, ".")}
+	}
+	check(t, empty[ServerHello], []rule{
+		refused(ExtExtendedMasterSecret, "", 0, 0, ""),
+		refused(ExtExtendedMasterSecret, "00", KindTrailing, decodeError, ""),
+		refused(ExtEncryptThenMAC, "", 0, 0, ""),
+		refused(ExtEncryptThenMAC, "00", KindTrailing, decodeError, ""),
+		refused(ExtSessionTicket, "", 0, 0, ""),
+		refused(ExtSessionTicket, "00", KindTrailing, decodeError, ""),
+		refused(ExtRenegotiationInfo, "00", 0, 0, ""),
+		refused(ExtRenegotiationInfo, "", KindSyntax, decodeError, "renegotiated_connection"),
+		refused(ExtRenegotiationInfo, "0000", KindTrailing, decodeError, ""),
+		refused(ExtMaxFragmentLength, "01", 0, 0, ""),
+		refused(ExtMaxFragmentLength, "04", 0, 0, ""),
+		refused(ExtMaxFragmentLength, "00", KindIllegal, illegalParameter, "max_fragment_length"),
+		refused(ExtMaxFragmentLength, "05", KindIllegal, illegalParameter, "max_fragment_length"),
+		refused(ExtMaxFragmentLength, "0101", KindTrailing, decodeError, ""),
+		refused(ExtRecordSizeLimit, "0040", 0, 0, ""),
+		refused(ExtRecordSizeLimit, "ffff", 0, 0, ""),
+		refused(ExtRecordSizeLimit, "003f", KindIllegal, illegalParameter, "record_size_limit"),
+		refused(ExtRecordSizeLimit, "40", KindSyntax, decodeError, "record_size_limit"),
+	})
+	var hello ServerHello
+	const nextProtocol = Ext(13172)
+	if err := hello.Parse(unhex(inServerHello(ext(nextProtocol, "")))); err != nil {
+		t.Fatal(err)
+	}
+	wantAlert(t, hello.Ext.Check(InServerHello12, ^Set(0)), record.AlertUnsupportedExtension)
+}
+
 // TestFormOf reads the names of all suites as the RFCs do.
 func TestFormOf(t *testing.T) {
 	//= RFC 5246 §7.4.3 type=test
@@ -201,6 +240,9 @@ func TestDialect(t *testing.T) {
 		if got := d.New(typ) != nil; got != want {
 			t.Errorf("%v without a suite: %t", typ, got)
 		}
+	}
+	if got := string(Dump(nil, unhex("0c000001aa"), tls12)); got != "ServerKeyExchange, 5 bytes\n  body: aa\n" {
+		t.Errorf("shown as %q", got)
 	}
 	d.Hear(&ClientHello{Version: record.TLS12})
 	d.Hear(&ServerHello{Version: record.TLS11, Suite: 0xc013})

@@ -26,6 +26,7 @@ var clients = map[string]string{
 	"openssl-groups": "openssl s_client -connect 127.0.0.1:PORT -groups X448:P-521 -sigalgs ed448:RSA-PSS+SHA512 -maxfraglen 512",
 	"gnutls":         "gnutls-cli --insecure --port PORT 127.0.0.1",
 	"gnutls-tls12":   "gnutls-cli --insecure --priority NORMAL:-VERS-TLS1.3 --sni-hostname a.example --recordsize 1024 --port PORT 127.0.0.1",
+	"gnutls-bare":    "gnutls-cli --insecure --priority NORMAL:-VERS-ALL:+VERS-TLS1.0:%NO_EXTENSIONS --port PORT 127.0.0.1",
 	"curl":           "curl --connect-to a.example:443:127.0.0.1:PORT https://a.example/",
 	"node":           "node -e require('tls').connect({port:PORT,servername:'a.example',ALPNProtocols:['x']}).on('error',()=>0)",
 }
@@ -46,7 +47,7 @@ func TestRecordedHellos(t *testing.T) {
 			raw := readHello(t, file)
 			m := parsedHelloRaw(t, raw)
 			in := InClientHello
-			if strings.Contains(file, "tls12") || strings.Contains(file, "seclv0") {
+			if strings.Contains(file, "tls12") || strings.Contains(file, "seclv0") || strings.Contains(file, "bare") {
 				in = InClientHello12
 			}
 			if err := m.Ext.Check(in, 0); err != nil {
@@ -55,7 +56,8 @@ func TestRecordedHellos(t *testing.T) {
 			if got := string(m.Ext.ServerName); m.Ext.Have(ExtServerName) && got != "a.example" {
 				t.Errorf("server_name %q", got)
 			}
-			if m.Suites.Len() == 0 || m.Ext.SupportedGroups.Len() == 0 || m.Ext.Wire == nil {
+			bare := strings.Contains(file, "bare")
+			if m.Suites.Len() == 0 || m.Ext.SupportedGroups.Len() == 0 != bare || m.Ext.Wire == nil != bare {
 				t.Errorf("%+v", m)
 			}
 			if m.Ext.Unknown == 0 && len(m.Append(nil)) != len(raw) {
