@@ -52,16 +52,16 @@ func serverShareRows() []bad {
 			alert: record.AlertIllegalParameter, kind: handshake.KindBadKeyShare, field: "ServerHello key_share"}
 	})
 	return append(rows, shareRows(func(id kx.ID, name string, share []byte) bad {
-		row := bad{name: "ServerKeyExchange", in: []scene{c12("verifyingServer12").with(prefers(id))}, do: resigned(func(m *msg.ServerECDHE) { m.Group, m.Public = uint16(id), share }),
+		row := bad{name: "ServerKeyExchange", in: []scene{c12("verifyingServer12").with(prefers(id))}, do: resigned(func(m *msg.ServerKeyExchange) { m.Group, m.Public = uint16(id), share }),
 			alert: record.AlertIllegalParameter, kind: handshake.KindBadKeyShare, field: "ServerKeyExchange.public"}
 		return wrongLength(row, id, share)
 	})...)
 }
 
 // resigned changes a ServerKeyExchange and signs what it says then.
-func resigned(f func(m *msg.ServerECDHE)) deed {
+func resigned(f func(m *msg.ServerKeyExchange)) deed {
 	return at("ServerKeyExchange", func(p *mallory, raw msg.Raw) {
-		var m msg.ServerECDHE
+		m := signedECDHE
 		must(p, m.Parse(raw.Body()))
 		f(&m)
 		p.content = p.params(&m)
@@ -295,11 +295,11 @@ var flightRows = []bad{
 
 	{name: "ServerKeyExchange of explicit curves", ref: "RFC 8422 §5.4", in: []scene{c12("waitKeyExchange")}, do: change("ServerKeyExchange", func(m msg.Raw) []byte { m[4] = 1; return m }),
 		alert: record.AlertIllegalParameter, kind: handshake.KindIllegalParameter, field: "ServerKeyExchange.params.curve_type"},
-	{name: "ServerKeyExchange of a group that was not offered", ref: "B27", in: []scene{c12("waitKeyExchange")}, do: resigned(func(m *msg.ServerECDHE) { m.Group = uint16(kx.P521) }),
+	{name: "ServerKeyExchange of a group that was not offered", ref: "B27", in: []scene{c12("waitKeyExchange")}, do: resigned(func(m *msg.ServerKeyExchange) { m.Group = uint16(kx.P521) }),
 		alert: record.AlertIllegalParameter, kind: handshake.KindWrongGroup, field: "ServerKeyExchange.namedcurve"},
-	{name: "ServerKeyExchange of ML-KEM", ref: "B39", in: []scene{c12("waitKeyExchange").with(everyGroup)}, do: resigned(func(m *msg.ServerECDHE) { m.Group = uint16(kx.X25519MLKEM768) }),
+	{name: "ServerKeyExchange of ML-KEM", ref: "B39", in: []scene{c12("waitKeyExchange").with(everyGroup)}, do: resigned(func(m *msg.ServerKeyExchange) { m.Group = uint16(kx.X25519MLKEM768) }),
 		alert: record.AlertIllegalParameter, kind: handshake.KindWrongGroup, field: "ServerKeyExchange.namedcurve"},
-	{name: "ServerKeyExchange of an empty share", ref: "B40", in: []scene{c12("waitKeyExchange")}, do: resigned(func(m *msg.ServerECDHE) { m.Public = nil }),
+	{name: "ServerKeyExchange of an empty share", ref: "B40", in: []scene{c12("waitKeyExchange")}, do: resigned(func(m *msg.ServerKeyExchange) { m.Public = nil }),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "ServerKeyExchange.params.public"},
 	{name: "ServerKeyExchange left out", ref: "B46", in: []scene{c12("waitKeyExchange")}, do: skip("ServerKeyExchange"),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "ServerHelloDone"},

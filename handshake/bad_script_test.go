@@ -240,7 +240,7 @@ func (p *mallory) client12(h *msg.ClientHello) {
 		return
 	}
 	p.hear(msg.TypeCertificate)
-	var kex msg.ServerECDHE
+	kex := signedECDHE
 	must(p, kex.Parse(p.hear(msg.TypeServerKeyExchange).Body()))
 	raw := p.next()
 	p.tr.Write(raw)
@@ -254,7 +254,7 @@ func (p *mallory) client12(h *msg.ClientHello) {
 	g := kx.ByID(kx.ID(kex.Group))
 	share, shared, err := g.Encapsulate(p.draw(handshake.LabelClientShare, g.EncapsulateSeedLen()), kex.Public)
 	must(p, err)
-	p.say("ClientKeyExchange", &msg.ClientECDHE{Public: share})
+	p.say("ClientKeyExchange", &msg.ClientKeyExchange{Form: clientECDHE.Form, Public: share})
 	m := p.master(shared)
 	client, _ := p.keys12(&m, true)
 	if p.asked && p.cred != nil {
@@ -284,7 +284,7 @@ func (p *mallory) master(shared []byte) keys.Master {
 // keys12 makes her lock, and readies the victim's protection for its change_cipher_spec.
 func (p *mallory) keys12(m *keys.Master, client bool) (mine lock, theirs record.Protection) {
 	block := prf12(m.Bytes(), "key expansion", append(bytes.Clone(p.srand), p.crand...), 40)
-	c, s := m.Keys(p.suite, record.TLS12, p.crand, p.srand)
+	c, s := m.Keys(p.suite, record.TLS12, p.crand, p.srand, false)
 	p.open.SetVersion(record.TLS12)
 	if client {
 		p.next12 = &s

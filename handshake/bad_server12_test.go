@@ -42,7 +42,7 @@ func wrongLength(row bad, id kx.ID, share []byte) bad {
 
 // clientShare offers a group, and says a share of it.
 func clientShare(id kx.ID, share []byte) deed {
-	return all(groups(uint16(id), uint16(kx.P256)), edit("ClientKeyExchange", func(m *msg.ClientECDHE) { m.Public = share }))
+	return all(groups(uint16(id), uint16(kx.P256)), edit("ClientKeyExchange", func(m *msg.ClientKeyExchange) { m.Public = share }))
 }
 
 // ems makes a ticket that says whether its session has an extended master secret.

@@ -129,7 +129,7 @@ func (p *mallory) server12() {
 	if p.asked {
 		p.hear(msg.TypeCertificate)
 	}
-	var kex msg.ClientECDHE
+	kex := clientECDHE
 	must(p, kex.Parse(p.hear(msg.TypeClientKeyExchange).Body()))
 	shared, err := p.secret.Decapsulate(kex.Public)
 	must(p, err)
@@ -152,13 +152,13 @@ func (p *mallory) serverKeyExchange() {
 	secret, err := g.Generate(p.draw(handshake.LabelServerShare, g.SeedLen()))
 	must(p, err)
 	p.secret = secret
-	m := &msg.ServerECDHE{Group: uint16(kx.X25519), Public: secret.AppendShare(nil), Scheme: uint16(p.scheme)}
+	m := &msg.ServerKeyExchange{Form: signedECDHE.Form, Group: uint16(kx.X25519), Public: secret.AppendShare(nil), Scheme: uint16(p.scheme)}
 	p.content = p.params(m)
 	m.Signature = p.sign()
 	p.say("ServerKeyExchange", m)
 }
 
 // params is what a ServerKeyExchange signs.
-func (p *mallory) params(m *msg.ServerECDHE) []byte {
+func (p *mallory) params(m *msg.ServerKeyExchange) []byte {
 	return m.AppendParams(append(append([]byte(nil), p.crand...), p.srand...))
 }

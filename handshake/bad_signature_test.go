@@ -40,7 +40,7 @@ func signs(f func(s *signed)) deed {
 			p.tell(m.Append(nil))
 		}),
 		at("ServerKeyExchange", func(p *mallory, raw msg.Raw) {
-			var m msg.ServerECDHE
+			m := signedECDHE
 			must(p, m.Parse(raw.Body()))
 			s := &signed{p, cred.Scheme(m.Scheme), bytes.Clone(m.Signature)}
 			f(s)

@@ -28,11 +28,20 @@ func edit[M any, P interface {
 }](step string, f func(P)) deed {
 	return at(step, func(p *mallory, raw msg.Raw) {
 		m := P(new(M))
+		if kex, ok := any(m).(*msg.ClientKeyExchange); ok {
+			kex.Form = clientECDHE.Form
+		}
 		must(p, m.Parse(raw.Body()))
 		f(m)
 		p.tell(m.Append(nil))
 	})
 }
+
+// The key exchange messages of ECDHE in TLS 1.2, to parse into.
+var (
+	signedECDHE = msg.ServerKeyExchange{Form: msg.KeyExchangeForm{Share: msg.ECShare, Signed: true, Scheme: true}}
+	clientECDHE = msg.ClientKeyExchange{Form: msg.KeyExchangeForm{Share: msg.ECShare}}
+)
 
 func skip(step string) deed { return at(step, func(*mallory, msg.Raw) {}) }
 

@@ -57,8 +57,8 @@ func (s *loadingSession) loaded(fx *effects, sess *session.Session) (afterSessio
 	o := &offer{}
 	if fx.mayOffer(sess) {
 		o.session = sess
-	} else if fx.profile.cfg.AskPSK {
-		return &choosingPSK{q: PSKQuery{ServerName: s.q.ServerName}}, nil
+	} else if fx.profile.offersPSK() {
+		return &choosingPSK{q: PSKQuery{Version: record.TLS13, ServerName: s.q.ServerName}}, nil
 	}
 	return fx.sayHello(o)
 }
@@ -70,10 +70,9 @@ func (s *choosingPSK) query() Query                       { return &s.q }
 func (s *choosingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
 
 func (s *choosingPSK) answer(fx *effects, a Answer) (state, error) {
-	k, ok := a.value.(offeredKey)
-	none := ok && k.identity == nil && k.key == nil
-	if !ok || !none && (len(k.identity) < 1 || len(k.identity) > MaxPSKIdentity || len(k.key) < 1) {
-		return nil, misuse(KindWrongAnswer, "PSKQuery")
+	k, none, err := s.q.chosen(a)
+	if err != nil {
+		return nil, err
 	}
 	return to(s.chosen(fx, k, none))
 }
@@ -120,14 +119,14 @@ func (o *offer) forgetSession() {
 // it would never be.
 func (fx *effects) mayOffer(s *session.Session) bool {
 	p := fx.profile
-	if s == nil || len(s.Ticket) == 0 || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max || s.ServerName != fx.conn.ServerName {
+	if s == nil || len(s.Ticket) == 0 && len(s.ID) == 0 || !s.Resumable(fx.now) || s.Version < p.min || s.Version > p.max {
 		return false
 	}
-	if !fx.trusts(s) {
+	if s.ServerName != fx.conn.ServerName || !fx.trusts(s) || !fx.mayResume() {
 		return false
 	}
 	if s.Version < record.TLS13 {
-		return p.suite(uint16(s.Suite)) != nil
+		return p.suite(uint16(s.Suite)) != nil && s.MaxFragmentLength == p.cfg.MaxFragmentLength
 	}
 	return p.suiteOf(suites.ByID(s.Suite).Hash) != nil
 }
@@ -176,13 +175,16 @@ func (fx *effects) newHello(o *offer) *msg.ClientHello {
 	p := fx.profile
 	h := &msg.ClientHello{Version: min(p.max, record.TLS12), Compression: []byte{0}}
 	copy(h.Random[:], fx.draw(LabelClientRandom, 32))
-	if p.max >= record.TLS13 && !p.cfg.NoCompatibility || o.session != nil && o.session.Version < record.TLS13 {
+	switch s := o.session; {
+	case s != nil && s.Version < record.TLS13 && len(s.Ticket) == 0:
+		h.SessionID = s.ID
+	case s != nil && s.Version < record.TLS13, p.max >= record.TLS13 && !p.cfg.NoCompatibility:
 		h.SessionID = append(h.SessionID, fx.draw(LabelSessionID, 32)...)
 	}
 	h.Suites = p.wire.suites
 	fx.extendHello(&h.Ext)
 	if p.min < record.TLS13 {
-		o.extend12(&h.Ext)
+		o.extend12(fx, &h.Ext)
 	}
 	if p.max >= record.TLS13 {
 		o.extend13(fx, &h.Ext)
@@ -201,8 +203,11 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 		x.SupportedGroups = p.wire.groups12
 	}
 	x.Set(msg.ExtSupportedGroups)
-	x.SignatureAlgorithms = p.wire.schemes
-	x.Set(msg.ExtSignatureAlgorithms)
+	if p.max >= record.TLS12 {
+		x.SignatureAlgorithms = p.wire.schemes
+		x.Set(msg.ExtSignatureAlgorithms)
+	}
+	p.offerSizes(x)
 	if x.ALPN = p.wire.alpn; len(x.ALPN) > 0 {
 		x.Set(msg.ExtALPN)
 	}
@@ -229,14 +234,19 @@ func hostName(name string) string {
 }
 
 // extend12 adds what only TLS ≤ 1.2 looks at.
-func (o *offer) extend12(x *msg.Extensions) {
+func (o *offer) extend12(fx *effects, x *msg.Extensions) {
+	p := fx.profile
 	x.Set(msg.ExtExtendedMasterSecret)
+	x.RenegotiationInfo = fx.before.offered()
 	x.Set(msg.ExtRenegotiationInfo)
 	x.PointFormats = []byte{0}
 	x.Set(msg.ExtECPointFormats)
 	x.Set(msg.ExtSessionTicket)
 	if o.session != nil && o.session.Version < record.TLS13 {
 		x.SessionTicket = o.session.Ticket
+	}
+	if p.blockCiphers {
+		x.Set(msg.ExtEncryptThenMAC)
 	}
 }
 

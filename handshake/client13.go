@@ -140,6 +140,9 @@ func (s *waitEncryptedExtensions) encryptedExtensions(fx *effects, m *msg.Encryp
 	if err := fx.takeProtocol(&m.Ext, s.agreed.alpn); err != nil {
 		return nil, err
 	}
+	if err := fx.takeSizes(&m.Ext); err != nil {
+		return nil, err
+	}
 	fx.hear()
 	if s.agreed.psk {
 		return &waitServerFinished{agreed: s.agreed}, nil

@@ -39,12 +39,31 @@ const (
 	VerifyNone
 )
 
+// RenegotiationPolicy says what becomes of a peer's wish to renegotiate.
+type RenegotiationPolicy uint8
+
+// The policies of renegotiation. This side's own Renegotiate does not ask them.
+// Without RFC 5746 there is no renegotiation, whatever the policy.
+const (
+	// RefuseRenegotiation: the peer is told no_renegotiation, and all goes on.
+	RefuseRenegotiation RenegotiationPolicy = iota
+	// AllowRenegotiation: there is one.
+	AllowRenegotiation
+	// ForbidRenegotiation: the wish ends the connection.
+	ForbidRenegotiation
+)
+
 // Config says how engines behave. It is compiled once, by CompileClient or
 // CompileServer, into a profile that any number of engines share; changing it
 // afterwards changes nothing. The zero value of each field is its default.
 type Config struct {
 	// MinVersion and MaxVersion bound the protocol; 0 means TLS 1.2 and TLS 1.3.
+	// TLS 1.0 and 1.1 need SecurityLevel -1.
 	MinVersion, MaxVersion record.Version
+	// SecurityLevel is OpenSSL's (@SECLEVEL), 1 to 5: the least strength of suites,
+	// groups, signatures and keys, about 80, 112, 128, 192 and 256 bits. 0 means 1;
+	// -1 means OpenSSL's level 0, which permits all.
+	SecurityLevel int
 	// Suites are the cipher suites in order of preference, as suites.Parse gives
 	// them; nil means suites.Default.
 	Suites []*suites.Suite
@@ -55,6 +74,13 @@ type Config struct {
 	// its first hello; nil means the first group, and X25519 beside a hybrid.
 	Groups    []kx.Group
 	KeyShares []kx.Group
+	// DH is the group of a server's DHE suites up to TLS 1.2 (dhparam); AutoDH takes
+	// one as strong as the certificate. Without either there is no DHE.
+	DH     kx.Group
+	AutoDH bool
+	// MinDHBits is the least length of a server's DHE prime that a client takes, in
+	// bits; 0 means 1024.
+	MinDHBits int
 	// Schemes are the signature schemes accepted from the peer and used, in
 	// order of preference; nil means cred.DefaultSchemes().
 	Schemes []cred.Scheme
@@ -70,11 +96,19 @@ type Config struct {
 	// ClientAuth is a server's policy.
 	ClientAuth ClientAuth
 	// AskHello, AskSession, AskPSK, AskCredential, AskVerify ask the application
-	// by a query where otherwise the profile decides. AskPSK is of TLS 1.3; without it no
-	// external pre-shared key is offered or taken. It lets a server do without Credentials.
+	// by a query where otherwise the profile decides. AskSession asks a client for a
+	// session to offer, and a server to look up and store sessions by id (up to TLS 1.2,
+	// where no ticket is used). Without AskPSK no external pre-shared key is offered or
+	// taken, and no suite that needs one. It lets a server do without Credentials.
 	// AskVerify is not asked on resumption, where the application's verdict of then stands
 	// as long as the leaf is valid: whoever verifies differently keeps sessions apart.
 	AskHello, AskSession, AskPSK, AskCredential, AskVerify bool
+	// PSKHint tells clients up to TLS 1.2 which pre-shared key is meant, at most
+	// MaxPSKHint bytes; "" says nothing.
+	PSKHint string
+	// SessionContext is in a server's sessions, at most 32 bytes: only one made in the
+	// same context is resumed (OpenSSL's session id context).
+	SessionContext []byte
 	// TicketKeys seal a server's session tickets: the first seals, all open.
 	// nil: no tickets, no resumption.
 	TicketKeys []session.TicketKey
@@ -84,6 +118,20 @@ type Config struct {
 	SessionLifetime time.Duration
 	// MaxSendFragment is the most plaintext in a record, 512 to 16384; 0 means 16384.
 	MaxSendFragment int
+	// MaxFragmentLength is the code of max_fragment_length that a client offers
+	// (RFC 6066 §4): 1 to 4 for 512 to 4096 bytes; 0: none. Servers agree to what is offered.
+	MaxFragmentLength uint8
+	// RecordSizeLimit is the most that this side takes in a record (RFC 8449), 64 to
+	// 16385 bytes, the last of which only TLS 1.3 uses; 0: not said, and not asked for.
+	RecordSizeLimit int
+	// Renegotiation is what becomes of a peer's wish to renegotiate (up to TLS 1.2).
+	// More than RenegotiationLimit of them, each within RenegotiationWindow of the one
+	// before, end a server's connection: 0 means 3, and 10 minutes.
+	Renegotiation       RenegotiationPolicy
+	RenegotiationLimit  int
+	RenegotiationWindow time.Duration
+	// Fallback lets a client say that it tried a higher version before (RFC 7507).
+	Fallback bool
 	// RequestOCSP lets a client ask for a stapled OCSP response, and SCTs.
 	RequestOCSP bool
 	// NoCompatibility leaves out what TLS 1.3 sends for middleboxes only: the
@@ -116,6 +164,11 @@ const (
 	maxServerNameLength = 255
 	// MaxPSKIdentity is the longest identity of an external pre-shared key, in bytes.
 	MaxPSKIdentity = 1 << 12
+	// MaxPSK is the longest external pre-shared key, in bytes.
+	MaxPSK = 1 << 9
+	// MaxPSKHint is the longest Config.PSKHint, in bytes.
+	MaxPSKHint     = 1 << 8
+	maxContext     = 32      // RFC 5246 §7.4.1.2, of ids
 	maxALPN        = 1 << 15 // of a hello's 2^16-1 bytes of extensions
 	maxStapled     = 1 << 15 // of the same in a certificate's entry, or a ServerHello
 	maxChainLength = 1 << 23 // of a message's 2^24-1 bytes

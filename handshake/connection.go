@@ -23,6 +23,8 @@ type ConnectionState struct {
 	Resumed, Retried bool
 	// ExtendedMasterSecret tells that RFC 7627 was in force (up to TLS 1.2).
 	ExtendedMasterSecret bool
+	// EncryptThenMAC tells that RFC 7366 was in force (CBC suites up to TLS 1.2).
+	EncryptThenMAC bool
 	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
 	SecureRenegotiation bool
 	// Suite and Group are what was negotiated; Group is nil for key exchange without one.
@@ -32,7 +34,8 @@ type ConnectionState struct {
 	ServerName string
 	// ALPN is the negotiated protocol, "" if none.
 	ALPN string
-	// PSKIdentity is that of the external pre-shared key in use, "" if none is.
+	// PSKIdentity is that of the external pre-shared key that authenticates the
+	// connection, or the one that it resumes; "" if none does.
 	PSKIdentity string
 	// PeerCertificates is the peer's chain, leaf first, nil if it sent none.
 	PeerCertificates []*x509.Certificate
@@ -63,6 +66,9 @@ type ConnectionState struct {
 	verifiedBy any // what verified the peer, as session.Session.VerifiedBy
 
 	verifyData [2][48]byte // what Finished and PeerFinished are slices of
+
+	sendLimit, recvLimit uint16 // most plaintext in a record, as agreed; 0: any
+	fragmentCode         uint8  // of max_fragment_length, 0 if none was agreed
 
 	exporter keys.Secret  // TLS 1.3
 	master   *keys.Master // up to TLS 1.2

@@ -161,6 +161,7 @@ func conversations() []conversation {
 		add("wrong name", false, v, "", otherName)
 		add("unknown root", false, v, "", stranger)
 	}
+	list = append(list, conversations12()...)
 	add("no common suite", false, record.TLS12, "", noSuite)
 	add("no common version", false, record.TLS13, "", oldServer)
 	return list
@@ -198,6 +199,7 @@ type party struct {
 	restless bool // Step may have more to say
 	parked   bool // its last event was QueryPending
 	psk      string
+	store    map[string]*session.Session
 	deaf     bool // its terminal event came
 	ended    bool // EOF was said
 	answers  []handshake.Answer
@@ -234,13 +236,16 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	conv.set(t, &c)
 	w := &world{conv: conv, rnd: rand.New(rand.NewPCG(0, 0))}
 	w.c = &party{name: "client", psk: c.psk, creds: c.client.Credentials, check: c.client.Verifier, restless: true}
-	w.s = &party{name: "server", creds: c.server.Credentials, check: c.server.Verifier, restless: true}
+	w.s = &party{name: "server", store: map[string]*session.Session{}, creds: c.server.Credentials, check: c.server.Verifier, restless: true}
 	if conv.from != "" {
-		w.c.offer = sessionOf(t, conv.from, asked)
+		w.c.offer = sessionOf(t, conv.from, asked, w.s)
+		if c.forgets {
+			clear(w.s.store)
+		}
 		c.client.AskSession = true
 	}
 	if asked {
-		c.client.AskSession, c.client.AskVerify, c.client.AskCredential = true, true, true
+		c.client.AskSession, c.client.AskVerify, c.client.AskCredential = true, c.client.Verify != handshake.VerifyNone, true
 		c.server.AskHello, c.server.AskVerify = true, c.server.ClientAuth != handshake.NoClientCert
 		c.client.Credentials, c.server.Credentials = hide(c.client.Credentials), hide(c.server.Credentials)
 	}
@@ -259,13 +264,13 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 
 // sessionOf is the first session that a conversation gives its client. Who
 // judged the server in it, the application or a verifier, judges on resumption.
-func sessionOf(t testing.TB, name string, asked bool) *session.Session {
+func sessionOf(t testing.TB, name string, asked bool, server *party) *session.Session {
 	t.Helper()
 	for _, conv := range conversations() {
 		if conv.name == name {
 			w := newWorld(t, &conv, asked)
 			w.run()
-			if len(w.c.sessions) > 0 {
+			if server.store = w.s.store; len(w.c.sessions) > 0 {
 				return w.c.sessions[0]
 			}
 		}
@@ -493,6 +498,9 @@ func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
 	case *handshake.SessionQuery:
 		return q.Offer(p.offer)
 	case *handshake.PSKQuery:
+		if p.psk == "" {
+			return q.None()
+		}
 		return q.Offer([]byte(p.psk), []byte("a key"))
 	case *handshake.PSKLookup:
 		if i := slices.IndexFunc(q.Identities, func(id []byte) bool { return string(id) == pskIdentity }); i >= 0 {
@@ -501,6 +509,13 @@ func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
 		return q.None()
 	case *handshake.HelloQuery:
 		return q.Choose(handshake.HelloChoice{})
+	case *handshake.SessionLookup:
+		return q.Found(p.store[string(q.ID)])
+	case *handshake.SessionStore:
+		p.store[string(q.Session.ID)] = q.Session
+		return q.Stored()
+	case *handshake.DecryptQuery:
+		return q.Decrypted(cred.DecryptPremaster(q.Credential.Key.(opaque).Signer.(crypto.Decrypter), q.Version, q.Ciphertext, &q.Random))
 	case *handshake.CredentialQuery:
 		if len(p.creds) == 0 {
 			return q.Use(nil)
@@ -535,6 +550,7 @@ func (w *world) poke(p *party) {
 	foreign := []handshake.Answer{
 		{}, new(handshake.SessionQuery).Offer(p.offer), new(handshake.HelloQuery).Choose(handshake.HelloChoice{}),
 		new(handshake.PSKQuery).None(), new(handshake.PSKLookup).None(), new(handshake.CredentialQuery).Use(nil), new(handshake.SignQuery).Signed([]byte("x")),
+		new(handshake.SessionLookup).Found(nil), new(handshake.SessionStore).Stored(), new(handshake.DecryptQuery).Decrypted([48]byte{}),
 		new(handshake.VerifyQuery).Accept(nil), new(handshake.VerifyQuery).Refuse(record.AlertAccessDenied),
 	}
 	for _, a := range append(foreign, p.answers...) {

@@ -40,6 +40,8 @@ func (*waitServerHello) afterPSK() {}
 func (*waitServerHelloAgain) afterServerHello()    {}
 func (*waitEncryptedExtensions) afterServerHello() {}
 func (*waitCertificate12) afterServerHello()       {}
+func (*waitKeyExchange) afterServerHello()         {} // the server shows no certificate
+func (*waitHint) afterServerHello()                {}
 func (*waitResumedTicket12) afterServerHello()     {}
 func (*waitResumedCCS12) afterServerHello()        {}
 
@@ -114,13 +116,18 @@ type afterCertificate12 interface {
 	state
 	afterCertificate12()
 }
-type afterStatus12 interface {
-	state
+type afterStatus12 interface { // or after the certificate itself
+	waiting
+	afterCertificate12
 	afterStatus12()
 }
 type afterKeyExchange12 interface {
 	state
 	afterKeyExchange12()
+}
+type afterHint interface {
+	state
+	afterHint()
 }
 type afterRequest12 interface {
 	state
@@ -138,9 +145,23 @@ type afterCredential12 interface {
 	state
 	afterCredential12()
 }
+type afterPSK12 interface {
+	state
+	afterPSK12()
+}
 type afterClientSignature12 interface {
 	state
 	afterClientSignature12()
+}
+type afterClientChain12 interface { // wherever no signature follows
+	afterHelloDone12
+	afterServerVerdict12
+	afterCredential12
+}
+type afterClientFlight12 interface { // wherever the flight ends
+	afterClientChain12
+	afterPSK12
+	afterClientSignature12
 }
 type afterTicket12 interface {
 	state
@@ -155,36 +176,53 @@ type afterServerFinished12 interface {
 	afterServerFinished12()
 }
 
-func (*waitCertificate12) isState()       {}
-func (*waitStatusOrKeyExchange) isState() {}
-func (*waitKeyExchange) isState()         {}
-func (*waitRequestOrDone) isState()       {}
-func (*waitHelloDone) isState()           {}
-func (*verifyingServer12) isState()       {}
-func (*choosingCredential12) isState()    {}
-func (*signingClient12) isState()         {}
-func (*waitTicket12) isState()            {}
-func (*waitServerCCS12) isState()         {}
-func (*waitServerFinished12) isState()    {}
+func (*waitCertificate12) isState()    {}
+func (*waitStatus12) isState()         {}
+func (*waitKeyExchange) isState()      {}
+func (*waitHint) isState()             {}
+func (*waitRequestOrDone) isState()    {}
+func (*waitHelloDone) isState()        {}
+func (*verifyingServer12) isState()    {}
+func (*choosingCredential12) isState() {}
+func (*choosingPSK12) isState()        {}
+func (*signingClient12) isState()      {}
+func (*waitTicket12) isState()         {}
+func (*waitServerCCS12) isState()      {}
+func (*waitServerFinished12) isState() {}
 
-func (*waitStatusOrKeyExchange) afterCertificate12() {} // OCSP was acknowledged
-func (*waitKeyExchange) afterCertificate12()         {}
+func (*waitStatus12) afterCertificate12()      {} // OCSP was acknowledged
+func (*waitKeyExchange) afterCertificate12()   {}
+func (*waitHint) afterCertificate12()          {} // RSA_PSK
+func (*waitRequestOrDone) afterCertificate12() {} // RSA
 
-func (*waitKeyExchange) afterStatus12() {}
+func (*waitKeyExchange) afterStatus12()   {}
+func (*waitHint) afterStatus12()          {}
+func (*waitRequestOrDone) afterStatus12() {}
 
 func (*waitRequestOrDone) afterKeyExchange12() {}
+
+func (*waitRequestOrDone) afterHint() {}
 
 func (*waitHelloDone) afterRequest12() {}
 
 func (*verifyingServer12) afterHelloDone12() {}
+func (*choosingPSK12) afterHelloDone12()     {} // the server shows no certificate
+func (*waitTicket12) afterHelloDone12()      {}
+func (*waitServerCCS12) afterHelloDone12()   {}
 
 func (*choosingCredential12) afterServerVerdict12() {} // requested
+func (*choosingPSK12) afterServerVerdict12()        {}
 func (*waitTicket12) afterServerVerdict12()         {}
 func (*waitServerCCS12) afterServerVerdict12()      {}
 
+func (*choosingPSK12) afterCredential12()   {}
 func (*signingClient12) afterCredential12() {}
 func (*waitTicket12) afterCredential12()    {} // has none
 func (*waitServerCCS12) afterCredential12() {}
+
+func (*signingClient12) afterPSK12() {}
+func (*waitTicket12) afterPSK12()    {}
+func (*waitServerCCS12) afterPSK12() {}
 
 func (*waitTicket12) afterClientSignature12()    {}
 func (*waitServerCCS12) afterClientSignature12() {}
@@ -246,12 +284,15 @@ func (*waitClientHelloAgain) isState() {}
 
 func (*choosingContext) afterClientHello() {}
 
-func (*waitClientHelloAgain) afterChoice()   {} // after a HelloRetryRequest
-func (*findingPSK) afterChoice()             {} // offers a key that is no ticket
-func (*signingServer) afterChoice()          {}
-func (*waitClientFinished) afterChoice()     {} // resumed
-func (*signingServer12) afterChoice()        {}
-func (*waitResumedClientCCS12) afterChoice() {}
+func (*waitClientHelloAgain) afterChoice()    {} // after a HelloRetryRequest
+func (*findingPSK) afterChoice()              {} // offers a key that is no ticket
+func (*signingServer) afterChoice()           {}
+func (*waitClientFinished) afterChoice()      {} // resumed
+func (*findingSession12) afterChoice()        {}
+func (*signingServer12) afterChoice()         {}
+func (*waitClientCertificate12) afterChoice() {} // nothing to sign
+func (*waitClientKeyExchange) afterChoice()   {}
+func (*waitResumedClientCCS12) afterChoice()  {}
 
 func (*findingPSK) afterClientHelloAgain()         {}
 func (*signingServer) afterClientHelloAgain()      {}
@@ -303,9 +344,17 @@ func (connected) afterClientFinished() {}
 
 // The server up to TLS 1.2 (RFC 5246 §7.3).
 
+type afterSession12 interface { // whether one was looked for or not
+	afterChoice
+	afterSession12()
+}
 type afterServerSignature12 interface {
 	state
 	afterServerSignature12()
+}
+type afterServerFlight12 interface { // signed or not
+	afterSession12
+	afterServerSignature12
 }
 type afterClientCertificate12 interface {
 	state
@@ -314,6 +363,14 @@ type afterClientCertificate12 interface {
 type afterClientKeyExchange interface {
 	state
 	afterClientKeyExchange()
+}
+type afterDecryption interface {
+	afterClientKeyExchange
+	afterDecryption()
+}
+type afterFoundPSK12 interface {
+	afterDecryption
+	afterFoundPSK12()
 }
 type afterClientVerify12 interface {
 	state
@@ -331,22 +388,44 @@ type afterClientFinished12 interface {
 	state
 	afterClientFinished12()
 }
+type afterStored12 interface {
+	state
+	afterStored12()
+}
 
+func (*findingSession12) isState()              {}
 func (*signingServer12) isState()               {}
 func (*waitClientCertificate12) isState()       {}
 func (*waitClientKeyExchange) isState()         {}
+func (*decryptingPremaster) isState()           {}
+func (*findingPSK12) isState()                  {}
 func (*waitClientCertificateVerify12) isState() {}
 func (*verifyingClient12) isState()             {}
 func (*waitClientCCS12) isState()               {}
 func (*waitClientFinished12) isState()          {}
+func (*storingSession12) isState()              {}
+
+func (*signingServer12) afterSession12()         {}
+func (*waitClientCertificate12) afterSession12() {}
+func (*waitClientKeyExchange) afterSession12()   {}
+func (*waitResumedClientCCS12) afterSession12()  {}
 
 func (*waitClientCertificate12) afterServerSignature12() {} // requested
 func (*waitClientKeyExchange) afterServerSignature12()   {}
 
 func (*waitClientKeyExchange) afterClientCertificate12() {}
 
+func (*decryptingPremaster) afterClientKeyExchange()           {} // RSA
+func (*findingPSK12) afterClientKeyExchange()                  {}
 func (*waitClientCertificateVerify12) afterClientKeyExchange() {} // sent one
 func (*waitClientCCS12) afterClientKeyExchange()               {}
+
+func (*findingPSK12) afterDecryption()                  {}
+func (*waitClientCertificateVerify12) afterDecryption() {}
+func (*waitClientCCS12) afterDecryption()               {}
+
+func (*waitClientCertificateVerify12) afterFoundPSK12() {} // RSA_PSK
+func (*waitClientCCS12) afterFoundPSK12()               {}
 
 func (*verifyingClient12) afterClientVerify12() {}
 
@@ -354,7 +433,10 @@ func (*waitClientCCS12) afterClientVerdict12() {}
 
 func (*waitClientFinished12) afterClientCCS12() {}
 
-func (connected) afterClientFinished12() {}
+func (*storingSession12) afterClientFinished12() {}
+func (connected) afterClientFinished12()         {}
+
+func (connected) afterStored12() {}
 
 // The server, resuming up to TLS 1.2.
 

@@ -38,6 +38,7 @@ type relation struct {
 	order    []string                 // successor interfaces in the order of edges.go
 	handlers map[string]*ast.FuncDecl // "receiver.method"
 	queries  map[string]string        // vertex: the type of its query
+	wrapped  map[string]string        // vertex that may be passed over: the interface of those behind it
 }
 
 func readRelation(t testing.TB) *relation {
@@ -48,7 +49,7 @@ func readRelation(t testing.TB) *relation {
 		t.Fatal(err)
 	}
 	r := &relation{section: map[string]string{}, kind: map[string]string{}, next: map[string][]string{},
-		handlers: map[string]*ast.FuncDecl{}, queries: map[string]string{}}
+		handlers: map[string]*ast.FuncDecl{}, queries: map[string]string{}, wrapped: map[string]string{}}
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -116,8 +117,11 @@ func (r *relation) readDecl(d ast.Decl) {
 				continue
 			}
 			for _, field := range fields.Fields.List {
-				if len(field.Names) == 1 && field.Names[0].Name == "q" {
+				switch {
+				case len(field.Names) == 1 && field.Names[0].Name == "q":
 					r.queries[ts.Name.Name] = typeName(field.Type)
+				case len(field.Names) == 1 && field.Names[0].Name == "next":
+					r.wrapped[ts.Name.Name] = typeName(field.Type)
 				}
 			}
 		}
@@ -157,6 +161,12 @@ func (r *relation) dispatched(f *ast.FuncDecl) []*ast.FuncDecl {
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)
 		if !ok {
+			return true
+		}
+		if wrapped, ok := sel.X.(*ast.SelectorExpr); ok && wrapped.Sel.Name == "next" && sel.Sel.Name == "step" {
+			for _, v := range r.next[r.wrapped[vertex]] { // any of those that it may stand before
+				list = append(list, r.dispatched(r.handlers[v+".step"])...)
+			}
 			return true
 		}
 		on := typeName(sel.X)
@@ -203,11 +213,8 @@ func (r *relation) label(vertex, method string, h *ast.FuncDecl) string {
 	}
 	params := h.Type.Params.List
 	name := typeName(params[len(params)-1].Type)
-	for _, suffix := range []string{"12", "13"} {
+	for _, suffix := range []string{"10", "12", "13"} {
 		name = strings.TrimSuffix(name, suffix)
-	}
-	if side, ok := strings.CutSuffix(name, "ECDHE"); ok {
-		name = side + "KeyExchange"
 	}
 	return name
 }

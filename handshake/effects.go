@@ -19,6 +19,7 @@ const (
 	doVersion                    // the version is negotiated: records are held to it
 	doEvent                      // hand an event to the caller
 	doSession                    // hand a session to the caller
+	doLimit                      // records are bounded as the two sides agreed
 	doSkip                       // skip a rejected client's early data
 	doCCS                        // a change_cipher_spec goes before the next record
 	doProfile                    // another profile is in force
@@ -54,6 +55,7 @@ const (
 type effects struct {
 	now     time.Time
 	profile *profile
+	before  *before // the handshake before a renegotiation; nil: this is the first
 	env     Env
 	origin  *origin
 	conn    *ConnectionState // origin's, for short
@@ -176,9 +178,13 @@ func (fx *effects) keyLog(label string, secret []byte) {
 	}
 }
 
-// draw gives n fresh random bytes, at most 128, that the next draw overwrites.
+// draw gives n fresh random bytes, that the next draw may overwrite.
 func (fx *effects) draw(label Label, n int) []byte {
-	p := fx.drawn[:n]
+	p := fx.drawn[:]
+	if n > len(p) {
+		p = make([]byte, n)
+	}
+	p = p[:n]
 	fx.env.Rand(label, fx.draws[label], p)
 	fx.draws[label]++
 	return p

@@ -26,9 +26,12 @@ type Engine struct {
 type origin struct {
 	conn       ConnectionState
 	env        Env
+	profile    *profile      // what a renegotiation goes by
 	lifetime   time.Duration // most that this side keeps a session
 	resumption keys.Secret   // TLS 1.3 client: what tickets' PSKs derive from
 	trace      bool
+	handshakes uint16    // before this one
+	last       time.Time // when the last one began, of a server that counts them
 }
 
 // block is the part of an engine that is dropped when the handshake completes.
@@ -59,14 +62,22 @@ func NewServer(p *ServerProfile, env Env) *Engine {
 
 // newEngine makes an engine whose flights are expected to be some bytes long.
 func newEngine(p *profile, env Env, flight int) *Engine {
-	o := &origin{env: env, lifetime: p.lifetime, trace: p.cfg.Trace}
-	e := &Engine{origin: o, hs: new(block)}
-	fx := &e.hs.fx
-	fx.profile, fx.env, fx.origin, fx.conn = p, env, o, &o.conn
-	fx.out, e.send.out = make([]byte, 0, flight), make([]byte, 0, flight)
-	e.recv.origin, e.send.origin = o, o
+	e := &Engine{origin: &origin{env: env}}
+	e.begin(e.origin, p, flight)
+	e.send.out = make([]byte, 0, flight)
 	e.send.fragment = uint16(p.fragment)
 	return e
+}
+
+// begin makes ready for a handshake, the first or another.
+func (e *Engine) begin(o *origin, p *profile, flight int) {
+	o.profile, o.lifetime, o.trace = p, p.lifetime, p.cfg.Trace
+	e.hs = new(block)
+	fx := &e.hs.fx
+	fx.profile, fx.env, fx.origin, fx.conn = p, o.env, o, &o.conn
+	fx.out = make([]byte, 0, flight)
+	e.origin, e.recv.origin, e.send.origin = o, o, o
+	e.recv.policy = p.cfg.Renegotiation
 }
 
 // Step consumes bytes that came from the peer, opening records in place, until
@@ -90,6 +101,11 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 		return e.handshake(now, in)
 	}
 	n, ev = e.recv.Step(now, in)
+	if ev.Kind == Rejoin {
+		e.renegotiate(now)
+		m, ev := e.handshake(now, in[n:])
+		return n + m, ev
+	}
 	if ev.Kind == Failed && e.send.closed {
 		e.recv.err.Sent = false // nothing follows close_notify
 	}

@@ -28,6 +28,9 @@ const (
 	LabelSalt        // RSA-PSS salt
 	LabelTicketIV
 	LabelTicketAge
+	LabelPremaster        // premaster secret of RSA key exchange: the client's, or the server's in place of a bad one
+	LabelPremasterPadding // PKCS #1 padding of the client's
+	LabelDecoy            // pre-shared key in place of one that is not known
 	numLabels
 )
 
@@ -35,6 +38,7 @@ var labelNames = [numLabels]string{
 	LabelClientRandom: "client random", LabelServerRandom: "server random",
 	LabelSessionID: "session id", LabelClientShare: "client key share", LabelServerShare: "server key share",
 	LabelSalt: "signature salt", LabelTicketIV: "ticket iv", LabelTicketAge: "ticket age add",
+	LabelPremaster: "premaster secret", LabelPremasterPadding: "premaster padding", LabelDecoy: "decoy key",
 }
 
 // String returns the label's name.

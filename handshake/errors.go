@@ -85,6 +85,12 @@ const (
 	KindWrongPSK
 	KindRenegotiationInfo
 	KindExtendedMasterSecret
+	KindCertificateChanged
+	KindNoPSK
+	KindWeakGroup
+	KindNoRenegotiation
+	KindRenegotiationForbidden
+	KindRenegotiationAttack
 	// Cryptography.
 	KindBadKeyShare
 	KindBadSignature
@@ -159,27 +165,33 @@ var kinds = [numKinds]kindRow{
 	KindPSKNotLast:           {"pre_shared_key is not the last extension", PeerMisbehaved, record.AlertIllegalParameter},
 	KindMessageTooLong:       {"message too long", PeerMisbehaved, record.AlertDecodeError},
 
-	KindProtocolVersion:      {"no common version", CannotAgree, record.AlertProtocolVersion},
-	KindFallback:             {"inappropriate fallback", CannotAgree, record.AlertInappropriateFallback},
-	KindDowngrade:            {"downgrade sentinel in ServerHello", PeerMisbehaved, record.AlertIllegalParameter},
-	KindNoCommonSuite:        {"no common cipher suite", CannotAgree, record.AlertHandshakeFailure},
-	KindNoCommonGroup:        {"no common group", CannotAgree, record.AlertHandshakeFailure},
-	KindNoCommonScheme:       {"no common signature scheme", CannotAgree, record.AlertHandshakeFailure},
-	KindNoCommonProtocol:     {"no common ALPN protocol", CannotAgree, record.AlertNoApplicationProtocol},
-	KindNoCertificate:        {"no usable certificate", CannotAgree, record.AlertHandshakeFailure},
-	KindWrongSuite:           {"cipher suite was not offered", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongGroup:           {"group was not offered", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongVersion:         {"version was not offered", PeerMisbehaved, record.AlertProtocolVersion},
-	KindWrongCompression:     {"compression method is not null", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongSessionID:       {"session id does not match", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongScheme:          {"signature scheme was not offered", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongProtocol:        {"ALPN protocol was not offered", PeerMisbehaved, record.AlertIllegalParameter},
-	KindSecondRetry:          {"second HelloRetryRequest", PeerMisbehaved, record.AlertUnexpectedMessage},
-	KindUselessRetry:         {"HelloRetryRequest changes nothing", PeerMisbehaved, record.AlertIllegalParameter},
-	KindHelloChanged:         {"second ClientHello differs from the first", PeerMisbehaved, record.AlertIllegalParameter},
-	KindWrongPSK:             {"pre-shared key was not offered", PeerMisbehaved, record.AlertIllegalParameter},
-	KindRenegotiationInfo:    {"wrong renegotiation_info", PeerMisbehaved, record.AlertHandshakeFailure},
-	KindExtendedMasterSecret: {"extended_master_secret differs from the session's", PeerMisbehaved, record.AlertHandshakeFailure},
+	KindProtocolVersion:        {"no common version", CannotAgree, record.AlertProtocolVersion},
+	KindFallback:               {"inappropriate fallback", CannotAgree, record.AlertInappropriateFallback},
+	KindDowngrade:              {"downgrade sentinel in ServerHello", PeerMisbehaved, record.AlertIllegalParameter},
+	KindNoCommonSuite:          {"no common cipher suite", CannotAgree, record.AlertHandshakeFailure},
+	KindNoCommonGroup:          {"no common group", CannotAgree, record.AlertHandshakeFailure},
+	KindNoCommonScheme:         {"no common signature scheme", CannotAgree, record.AlertHandshakeFailure},
+	KindNoCommonProtocol:       {"no common ALPN protocol", CannotAgree, record.AlertNoApplicationProtocol},
+	KindNoCertificate:          {"no usable certificate", CannotAgree, record.AlertHandshakeFailure},
+	KindWrongSuite:             {"cipher suite was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongGroup:             {"group was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongVersion:           {"version was not offered", PeerMisbehaved, record.AlertProtocolVersion},
+	KindWrongCompression:       {"compression method is not null", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongSessionID:         {"session id does not match", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongScheme:            {"signature scheme was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongProtocol:          {"ALPN protocol was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindSecondRetry:            {"second HelloRetryRequest", PeerMisbehaved, record.AlertUnexpectedMessage},
+	KindUselessRetry:           {"HelloRetryRequest changes nothing", PeerMisbehaved, record.AlertIllegalParameter},
+	KindHelloChanged:           {"second ClientHello differs from the first", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongPSK:               {"pre-shared key was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindRenegotiationInfo:      {"wrong renegotiation_info", PeerMisbehaved, record.AlertHandshakeFailure},
+	KindExtendedMasterSecret:   {"extended_master_secret differs from the session's", PeerMisbehaved, record.AlertHandshakeFailure},
+	KindCertificateChanged:     {"renegotiation with another certificate", PeerMisbehaved, record.AlertIllegalParameter},
+	KindNoPSK:                  {"no pre-shared key", CannotAgree, record.AlertHandshakeFailure},
+	KindWeakGroup:              {"group is too weak", CannotAgree, record.AlertHandshakeFailure},
+	KindNoRenegotiation:        {"peer does not renegotiate", CannotAgree, record.AlertHandshakeFailure},
+	KindRenegotiationForbidden: {"renegotiation is forbidden", PeerMisbehaved, record.AlertHandshakeFailure},
+	KindRenegotiationAttack:    {"too many renegotiations", PeerMisbehaved, record.AlertNoRenegotiation},
 
 	KindBadKeyShare:       {"bad key share", PeerMisbehaved, record.AlertIllegalParameter},
 	KindBadSignature:      {"signature does not verify", PeerMisbehaved, record.AlertDecryptError},

@@ -40,7 +40,8 @@ var legal = map[string][]string{
 	"waitClientFinished":          {"Finished"},
 
 	"waitCertificate12":       {"Certificate"},
-	"waitStatusOrKeyExchange": {"CertificateStatus", "ServerKeyExchange"},
+	"waitStatus12":            {"CertificateStatus", "ServerKeyExchange", "CertificateRequest", "ServerHelloDone"},
+	"waitHint":                {"ServerKeyExchange", "CertificateRequest", "ServerHelloDone"},
 	"waitKeyExchange":         {"ServerKeyExchange"},
 	"waitRequestOrDone":       {"CertificateRequest", "ServerHelloDone"},
 	"waitHelloDone":           {"ServerHelloDone"},

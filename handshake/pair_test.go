@@ -40,6 +40,7 @@ type config struct {
 	seed           byte
 	session        *session.Session
 	psk            string // identity of the external key that a client offers
+	forgets        bool   // the server's store knows nothing
 }
 
 var ticketKey = session.TicketKey{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}

@@ -26,6 +26,9 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 		return q.Tolerate(nil), true
 	}
 	chains, err := cfg.Verifier.Verify(q.Chain, q.ServerName, fx.conn.Client, fx.now)
+	if err == nil {
+		err = fx.profile.permits(chains)
+	}
 	switch {
 	case err == nil:
 		return q.Accept(chains), true
@@ -33,6 +36,25 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 		return q.Tolerate(err), true
 	}
 	return q.Refuse(err), true
+}
+
+// permits says what the security level holds against all chains that were found.
+func (p *profile) permits(chains [][]*x509.Certificate) (err error) {
+	for _, chain := range chains {
+		if err = p.permitsChain(chain); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (p *profile) permitsChain(chain []*x509.Certificate) error {
+	for i, c := range chain {
+		if err := cred.PermittedCertificate(c, p.level, i > 0 && i == len(chain)-1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verdict takes the answer to a VerifyQuery.
@@ -95,6 +117,10 @@ func (fx *effects) signQuery(c *cred.Credential, s cred.Scheme, content []byte) 
 
 // sendCertificateVerify sends what was signed.
 func (fx *effects) sendCertificateVerify(s cred.Scheme, sig []byte) {
+	if fx.conn.Version < record.TLS12 {
+		fx.send(&msg.CertificateVerify10{Signature: sig})
+		return
+	}
 	fx.send(&msg.CertificateVerify{Scheme: uint16(s), Signature: sig})
 }
 
@@ -107,7 +133,7 @@ func (fx *effects) credential(q *CredentialQuery) (Answer, bool) {
 	}
 	var best *cred.Credential
 	for _, c := range fx.profile.cfg.Credentials {
-		if _, ok := fx.pick(c, q.offers); !ok {
+		if s, ok := fx.pick(c, q.offers); !ok || !q.offers(uint16(s)) {
 			continue
 		}
 		if issuedBy(c, q.Authorities) {
@@ -163,7 +189,7 @@ func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credent
 		return nil, 0, nil
 	}
 	scheme, ok := fx.pick(c, q.offers)
-	if !ok || !fits(c) {
+	if !ok || !q.offers(uint16(scheme)) || !fits(c) {
 		return nil, 0, misuse(KindWrongAnswer, "CredentialQuery: the key fits none of the server's schemes")
 	}
 	return c, scheme, nil
@@ -212,13 +238,31 @@ func (fx *effects) peerChain(ders [][]byte) error {
 	return nil
 }
 
+// verifySignature12 checks a signature of the peer's leaf up to TLS 1.2. Before
+// TLS 1.2 the key says how it signs, and scheme is not looked at.
+func (fx *effects) verifySignature12(scheme uint16, content, sig []byte) error {
+	if fx.conn.Version >= record.TLS12 {
+		return fx.verifySignature(scheme, content, sig)
+	}
+	//= RFC 4346 §4.7
+	s := cred.LegacyScheme(cred.PublicKey(fx.conn.PeerCertificates[0]))
+	if s == 0 {
+		return failure(KindWrongCertificateType, "Certificate: key of TLS 1.2")
+	}
+	return fx.verifyWith(s, content, sig)
+}
+
 // verifySignature checks a signature of the peer's leaf.
 func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
-	s, leaf := cred.Scheme(scheme), fx.conn.PeerCertificates[0]
-	message := fx.raw.Type().String()
+	s := cred.Scheme(scheme)
 	if !fx.profile.enables(s) || !s.In(fx.conn.Version) {
-		return &Error{Kind: KindWrongScheme, Field: message + ".algorithm", Err: fmt.Errorf("%v in %v", s, fx.conn.Version)}
+		return &Error{Kind: KindWrongScheme, Field: fx.raw.Type().String() + ".algorithm", Err: fmt.Errorf("%v in %v", s, fx.conn.Version)}
 	}
+	return fx.verifyWith(s, content, sig)
+}
+
+func (fx *effects) verifyWith(s cred.Scheme, content, sig []byte) error {
+	leaf, message := fx.conn.PeerCertificates[0], fx.raw.Type().String()
 	//= RFC 9846 §4.5.1.2
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
 		return failure(KindWrongCertificateType, "Certificate: key usage without digitalSignature")

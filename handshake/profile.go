@@ -33,7 +33,11 @@ type profile struct {
 	lifetime time.Duration
 	tickets  int
 	fragment int
-	wire     wire
+	level    int // OpenSSL's security level, 0 to 5
+
+	minDHBits    int
+	blockCiphers bool // there is a suite to which encrypt_then_mac applies
+	wire         wire
 }
 
 // wire is what every hello of a profile says in the same words.
@@ -46,10 +50,14 @@ func (p *profile) compileWire() error {
 	w := &p.wire
 	for _, s := range p.suites {
 		w.suites = msg.AppendUint16s(w.suites, uint16(s.ID))
+		p.blockCiphers = p.blockCiphers || s.BlockCipher()
+	}
+	if p.cfg.Fallback {
+		w.suites = msg.AppendUint16s(w.suites, fallbackSCSV)
 	}
 	for _, g := range p.groups {
 		w.groups = msg.AppendUint16s(w.groups, uint16(g.ID()))
-		if !g.MinTLS13() {
+		if isCurve(g) {
 			w.groups12 = msg.AppendUint16s(w.groups12, uint16(g.ID()))
 		}
 	}
@@ -74,6 +82,7 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 		name string
 		set  bool
 	}{
+		{"DH", c.DH != nil}, {"AutoDH", c.AutoDH}, {"PSKHint", c.PSKHint != ""}, {"SessionContext", c.SessionContext != nil},
 		{"AskHello", c.AskHello}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
 		{"Tickets", c.Tickets != 0}, {"ClientPreference", c.ClientPreference},
 	} {
@@ -83,6 +92,9 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 	}
 	if err := p.checkVerification(); err != nil {
 		return nil, err
+	}
+	if p.cfg.Verify == VerifyRequired && p.anonymous() {
+		return nil, &ConfigError{"Suites", "one without authentication passes no verification: set Verify to VerifyRecord or VerifyNone"}
 	}
 	return &ClientProfile{*p}, nil
 }
@@ -97,13 +109,14 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 		name string
 		set  bool
 	}{
-		{"AskSession", c.AskSession}, {"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
+		{"MinDHBits", c.MinDHBits != 0}, {"MaxFragmentLength", c.MaxFragmentLength != 0}, {"Fallback", c.Fallback},
+		{"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a server"}
 		}
 	}
-	if len(c.Credentials) == 0 && !c.AskHello && !c.AskPSK {
+	if len(c.Credentials) == 0 && !c.AskHello && !c.AskPSK && !p.anonymous() {
 		return nil, &ConfigError{"Credentials", "a server needs a certificate"}
 	}
 	if c.ClientAuth > RequireClientCert {
@@ -122,8 +135,8 @@ func (c Config) compile() (*profile, error) {
 	p.cfg.Suites, p.cfg.Groups, p.cfg.KeyShares = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.KeyShares)
 	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
 	for _, check := range []func() error{
-		p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
-		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileWire,
+		p.compileLevel, p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
+		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,
 	} {
 		if err := check(); err != nil {
 			return nil, err
@@ -139,14 +152,29 @@ func (p *profile) compileVersions() error {
 	if p.max == 0 {
 		p.max = record.TLS13
 	}
-	if p.min < record.TLS12 || p.min > record.TLS13 {
+	if p.min < record.TLS10 || p.min > record.TLS13 {
 		return &ConfigError{"MinVersion", fmt.Sprintf("%v is not supported", p.min)}
 	}
-	if p.max < record.TLS12 || p.max > record.TLS13 {
+	if p.max < record.TLS10 || p.max > record.TLS13 {
 		return &ConfigError{"MaxVersion", fmt.Sprintf("%v is not supported", p.max)}
 	}
 	if p.min > p.max {
 		return &ConfigError{"MinVersion", fmt.Sprintf("%v is above MaxVersion %v", p.min, p.max)}
+	}
+	if p.min < record.TLS12 && p.level > 0 {
+		return &ConfigError{"MinVersion", fmt.Sprintf("%v needs SecurityLevel -1", p.min)}
+	}
+	return nil
+}
+
+func (p *profile) compileLevel() error {
+	switch p.level = p.cfg.SecurityLevel; {
+	case p.level == 0:
+		p.level = 1
+	case p.level == -1:
+		p.level = 0
+	case p.level < -1 || p.level > 5:
+		return &ConfigError{"SecurityLevel", "is not -1 to 5"}
 	}
 	return nil
 }
@@ -164,30 +192,51 @@ func (p *profile) compileSuites() error {
 		if s == nil {
 			return &ConfigError{"Suites", "holds nil"}
 		}
-		if s.Min <= p.max && s.Max >= p.min {
+		if s.Min <= p.max && s.Max >= p.min && s.Permitted(p.level) && (p.cfg.AskPSK || !s.Kx.PSK()) {
 			p.suites = append(p.suites, s)
 		}
 	}
 	if s := repeated(p.suites, func(s *suites.Suite) suites.ID { return s.ID }); s != nil {
 		return &ConfigError{"Suites", fmt.Sprintf("holds %v twice", *s)}
 	}
-	if p.cfg.AskPSK && p.suiteOf(crypto.SHA256) == nil {
-		return &ConfigError{"AskPSK", "needs a TLS 1.3 suite with SHA-256"}
+	if p.cfg.AskPSK && !p.offersPSK() && !slices.ContainsFunc(p.suites, func(s *suites.Suite) bool { return s.Kx.PSK() }) {
+		return &ConfigError{"AskPSK", "needs a suite with PSK, or one of TLS 1.3 with SHA-256"}
 	}
 	if len(p.suites) == 0 {
 		return &ConfigError{"Suites", fmt.Sprintf("none works between %v and %v", p.min, p.max)}
 	}
 	// A version that no suite works in is not offered.
-	if p.max == record.TLS13 && !p.anySuite(record.TLS13) {
-		p.max = record.TLS12
+	for !p.anySuite(p.max) {
+		p.max--
 	}
-	if p.min == record.TLS12 && !p.anySuite(record.TLS12) {
-		p.min = record.TLS13
-	}
-	if p.min > p.max {
-		return &ConfigError{"Suites", "none works in the versions asked for"}
+	for !p.anySuite(p.min) {
+		p.min++
 	}
 	return nil
+}
+
+// offersPSK reports whether external pre-shared keys can be used in TLS 1.3.
+func (p *profile) offersPSK() bool { return p.cfg.AskPSK && p.suiteOf(crypto.SHA256) != nil }
+
+// anonymous reports whether there is a suite that authenticates nobody.
+func (p *profile) anonymous() bool {
+	return slices.ContainsFunc(p.suites, func(s *suites.Suite) bool { return s.Auth == suites.AuthNone })
+}
+
+// at is p for a renegotiation, in the version of the connection; nil if p does not speak it.
+func (p *profile) at(v record.Version) *profile {
+	if v < p.min || v > p.max {
+		return nil
+	}
+	own := *p
+	own.min, own.max, own.wire, own.suites = v, v, wire{}, nil
+	for _, s := range p.suites {
+		if s.Min <= v && v <= s.Max {
+			own.suites = append(own.suites, s)
+		}
+	}
+	own.compileWire()
+	return &own
 }
 
 // suiteOf returns the first enabled TLS 1.3 suite with a hash, or nil.
@@ -217,13 +266,16 @@ func (p *profile) compileGroups() error {
 	if len(p.groups) == 0 {
 		return &ConfigError{"Groups", "is empty"}
 	}
-	usable := false
-	for _, g := range p.groups {
-		if g == nil {
-			return &ConfigError{"Groups", "holds nil"}
-		}
-		usable = usable || p.max == record.TLS13 || !g.MinTLS13()
+	if slices.Contains(p.groups, nil) {
+		return &ConfigError{"Groups", "holds nil"}
 	}
+	if p.level > 0 {
+		p.groups = slices.DeleteFunc(slices.Clone(p.groups), func(g kx.Group) bool { return !g.Permitted(p.level) })
+		if len(p.groups) == 0 {
+			return &ConfigError{"Groups", "none is as strong as SecurityLevel demands"}
+		}
+	}
+	usable := p.max == record.TLS13 || slices.ContainsFunc(p.groups, isCurve) || !p.needsCurve()
 	if g := repeated(p.groups, kx.Group.ID); g != nil {
 		return &ConfigError{"Groups", fmt.Sprintf("holds %s twice", (*g).Name())}
 	}
@@ -247,6 +299,11 @@ func (p *profile) compileGroups() error {
 		return &ConfigError{"KeyShares", fmt.Sprintf("holds %s twice", (*g).Name())}
 	}
 	return nil
+}
+
+// needsCurve reports whether every suite takes a curve.
+func (p *profile) needsCurve() bool {
+	return !slices.ContainsFunc(p.suites, func(s *suites.Suite) bool { return exchangeOf(s).share != msg.ECShare })
 }
 
 // repeated finds an element whose key one before it has, or nil.
@@ -282,6 +339,7 @@ func (p *profile) compileSchemes() error {
 			return &ConfigError{"Schemes", fmt.Sprintf("%v is not known", s)}
 		}
 	}
+	p.schemes = slices.DeleteFunc(slices.Clone(p.schemes), func(s cred.Scheme) bool { return !s.Permitted(p.level) })
 	if len(p.schemes) == 0 {
 		return &ConfigError{"Schemes", "is empty"}
 	}
@@ -312,6 +370,9 @@ func (p *profile) compileCredentials() error {
 		}
 		if !fits(c) {
 			return &ConfigError{"Credentials", "holds one whose chain, or whose staple and SCTs, no message has room for"}
+		}
+		if err := cred.PermittedCertificate(c.Leaf, p.level, false); err != nil {
+			return &ConfigError{"Credentials", err.Error()}
 		}
 	}
 	return nil
@@ -348,6 +409,56 @@ func (p *profile) compileFragment() error {
 	}
 	return nil
 }
+
+func (p *profile) compileDH() error {
+	switch g := p.cfg.DH; {
+	case g == nil:
+	case p.cfg.AutoDH:
+		return &ConfigError{"DH", "stands beside AutoDH"}
+	case isCurve(g) || g.MinTLS13():
+		return &ConfigError{"DH", "is no finite field group"}
+	case !g.Permitted(p.level):
+		return &ConfigError{"DH", "is not as strong as SecurityLevel demands"}
+	}
+	if p.minDHBits = p.cfg.MinDHBits; p.minDHBits == 0 {
+		p.minDHBits = 1024
+	}
+	if p.minDHBits < 0 {
+		return &ConfigError{"MinDHBits", "is negative"}
+	}
+	return nil
+}
+
+func (p *profile) compileLimits() error {
+	c := &p.cfg
+	switch {
+	case len(c.PSKHint) > MaxPSKHint:
+		return &ConfigError{"PSKHint", "is longer than 256 bytes"}
+	case len(c.SessionContext) > maxContext:
+		return &ConfigError{"SessionContext", "is longer than 32 bytes"}
+	case c.MaxFragmentLength > 4:
+		return &ConfigError{"MaxFragmentLength", "is not a code of RFC 6066, 1 to 4"}
+	case c.RecordSizeLimit != 0 && (c.RecordSizeLimit < 64 || c.RecordSizeLimit > record.MaxPlaintext+1):
+		return &ConfigError{"RecordSizeLimit", "is not 64 to 16385"}
+	case c.Renegotiation > ForbidRenegotiation:
+		return &ConfigError{"Renegotiation", "is no policy"}
+	case c.RenegotiationLimit < 0 || c.RenegotiationLimit > maxRenegotiations:
+		return &ConfigError{"RenegotiationLimit", fmt.Sprintf("is not 0 to %d", maxRenegotiations)}
+	case c.RenegotiationWindow < 0:
+		return &ConfigError{"RenegotiationWindow", "is negative"}
+	}
+	c.SessionContext = slices.Clone(c.SessionContext)
+	if c.RenegotiationLimit == 0 {
+		c.RenegotiationLimit = 3
+	}
+	if c.RenegotiationWindow == 0 {
+		c.RenegotiationWindow = 10 * time.Minute
+	}
+	return nil
+}
+
+// maxRenegotiations bounds Config.RenegotiationLimit.
+const maxRenegotiations = 255
 
 func (p *profile) checkVerification() error {
 	if p.cfg.Verify > VerifyNone {

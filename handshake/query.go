@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 
 	"tacet/handshake/cred"
@@ -10,7 +11,8 @@ import (
 )
 
 // Query is a decision that the engine asks for: *HelloQuery, *SessionQuery,
-// *PSKQuery, *PSKLookup, *CredentialQuery, *SignQuery or *VerifyQuery. The query makes its own answers;
+// *SessionLookup, *SessionStore, *PSKQuery, *PSKLookup, *CredentialQuery, *SignQuery,
+// *DecryptQuery or *VerifyQuery. The query makes its own answers;
 // Engine.Answer takes them, at once or later.
 type Query interface{ asked() *ask }
 
@@ -71,30 +73,74 @@ type SessionQuery struct {
 // of another name, a version or suite not enabled) is not offered to the server.
 func (q *SessionQuery) Offer(s *session.Session) Answer { return q.with(s) }
 
-// PSKQuery asks a client for an external pre-shared key to offer in TLS 1.3:
-// with Config.AskPSK, when no session is offered.
+// SessionLookup asks a server for the session with an id that a client of TLS
+// ≤ 1.2 offers: with Config.AskSession.
+type SessionLookup struct {
+	ask
+	ID []byte // 1 to 32 bytes, valid until the answer
+}
+
+// Found answers with the session that was stored under the ID; nil means none.
+// One that does not fit (expired, of another version or context, a suite that is
+// not enabled) is not resumed.
+func (q *SessionLookup) Found(s *session.Session) Answer { return q.with(s) }
+
+// SessionStore asks a server to store a session of TLS ≤ 1.2 under its ID: with
+// Config.AskSession. The handshake ends once it is stored.
+type SessionStore struct {
+	ask
+	Session *session.Session
+}
+
+// Stored answers that it is, or that it will not be: then the client's offer of
+// it leads to a full handshake.
+func (q *SessionStore) Stored() Answer { return q.with(stored{}) }
+
+type stored struct{}
+
+// PSKQuery asks a client for an external pre-shared key: with Config.AskPSK, when
+// it may offer one in TLS 1.3 (and offers no session), and when the server picked
+// a suite up to TLS 1.2 that takes one.
 type PSKQuery struct {
 	ask
+	// Version is the negotiated version, or TLS 1.3 when it is not negotiated yet.
+	Version    record.Version
 	ServerName string
+	// Hint is what the server of TLS ≤ 1.2 says of which key it means, "" if nothing.
+	Hint string
+}
+
+// chosen takes an answer.
+func (q *PSKQuery) chosen(a Answer) (k offeredKey, none bool, err error) {
+	k, ok := a.value.(offeredKey)
+	none = ok && k.identity == nil && k.key == nil
+	if !ok || !none && (len(k.identity) < 1 || len(k.identity) > MaxPSKIdentity || len(k.key) < 1 || len(k.key) > MaxPSK) {
+		return k, false, misuse(KindWrongAnswer, "PSKQuery")
+	}
+	return k, none, nil
 }
 
 // Offer answers with a key and the identity that it is known by, 1 to
-// MaxPSKIdentity bytes, both kept until the handshake is over. The key is used
-// with SHA-256 (RFC 9846 §4.3.11).
+// MaxPSKIdentity bytes, both kept until the handshake is over. The key is 1 to
+// MaxPSK bytes; in TLS 1.3 it is used with SHA-256 (RFC 9846 §4.3.11).
 func (q *PSKQuery) Offer(identity, key []byte) Answer { return q.with(offeredKey{identity, key}) }
 
-// None answers that there is no key; the server has to show a certificate.
+// None answers that there is no key. In TLS 1.3 the server then has to show a
+// certificate; up to TLS 1.2 the handshake ends.
 func (q *PSKQuery) None() Answer { return q.with(offeredKey{}) }
 
 type offeredKey struct{ identity, key []byte }
 
-// PSKLookup asks a server which of the identities that a client of TLS 1.3
-// offers it has a key for: with Config.AskPSK, when none is a ticket that it resumes.
-// To answer None for every identity that is not known is no oracle: the
-// handshake goes on with a certificate, if there is one.
+// PSKLookup asks a server which of the identities that a client offers it has a
+// key for: with Config.AskPSK. In TLS 1.3 it is asked when none is a ticket that it
+// resumes, and to answer None goes on with a certificate, if there is one. Up to
+// TLS 1.2 None goes on with a random key, and fails as a wrong key does: neither
+// tells who is known. (To tell, Refuse with record.AlertUnknownPSKIdentity.)
 type PSKLookup struct {
 	ask
-	// Identities are those offered, in the client's order, at most eight. Valid until the answer.
+	Version record.Version
+	// Identities are those offered, in the client's order: at most eight, up to
+	// TLS 1.2 just one. Valid until the answer.
 	Identities [][]byte
 }
 
@@ -138,6 +184,30 @@ type SignQuery struct {
 
 // Signed answers with a signature, of which the engine makes no copy until it returns.
 func (q *SignQuery) Signed(sig []byte) Answer { return q.with(sig) }
+
+// DecryptQuery asks for the decryption of an RSA premaster secret (RFC 5246
+// §7.4.7.1) by a key that the engine does not hold, as SignQuery does.
+type DecryptQuery struct {
+	ask
+	Credential *cred.Credential
+	Version    record.Version // of the ClientHello
+	Ciphertext []byte         // valid until the answer
+	Random     [48]byte       // what takes the place of a premaster secret that is not right
+}
+
+// Decrypted answers with what cred.DecryptPremaster makes of the query's fields:
+// nothing about the answer, nor how long it takes, may depend on whether the
+// ciphertext was good.
+func (q *DecryptQuery) Decrypted(premaster [48]byte) Answer { return q.with(&premaster) }
+
+// builtin decrypts with a key that is at hand.
+func (q *DecryptQuery) builtin() (Answer, bool) {
+	key, ok := q.Credential.Key.(*rsa.PrivateKey)
+	if !ok {
+		return Answer{}, false
+	}
+	return q.Decrypted(cred.DecryptPremaster(key, q.Version, q.Ciphertext, &q.Random)), true
+}
 
 // VerifyQuery asks for the verdict on the peer's chain: with Config.AskVerify.
 type VerifyQuery struct {

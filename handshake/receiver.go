@@ -50,6 +50,10 @@ type Receiver struct {
 	updates    uint8
 	tickets    uint8
 	closed     bool // close_notify came
+	asked      bool // this side asked for a renegotiation
+	policy     RenegotiationPolicy
+	renewals   uint8   // renegotiations, each soon after the one before
+	rejoin     msg.Raw // the message that asks for a renegotiation, until it begins
 }
 
 // itemKind is what the record layer brought.
@@ -113,6 +117,15 @@ func (r *Receiver) skips(n int, err error) bool {
 	return r.spend(n - record.HeaderLen)
 }
 
+// limit bounds the plaintext of records as was agreed.
+func (r *Receiver) limit() {
+	n := int(r.origin.conn.recvLimit)
+	if n == 0 {
+		n = record.MaxPlaintext
+	}
+	r.open.SetLimit(n)
+}
+
 func (r *Receiver) spend(n int) bool {
 	r.skipBudget -= int32(n)
 	return r.skipBudget >= 0
@@ -164,6 +177,8 @@ func (r *Receiver) alert(body []byte) (it item, more bool, err error) {
 		return item{kind: itemClose}, false, nil
 	case level != record.LevelWarning && level != record.LevelFatal:
 		return item{}, false, failure(KindIllegalParameter, "alert.level")
+	case alert == record.AlertNoRenegotiation && r.asked:
+		return item{}, false, failure(KindNoRenegotiation, "")
 	case level == record.LevelWarning && (!tls13 || alert == record.AlertUserCanceled):
 		if r.warnings++; r.warnings > MaxWarnings {
 			return item{}, false, failure(KindTooManyWarnings, alert.String())
@@ -200,6 +215,8 @@ func (r *Receiver) StepInto(now time.Time, in, dst []byte) (n int, ev Event) {
 			return n, Event{Kind: Failed, Action: r.action()}
 		case r.closed:
 			return n, Event{Kind: PeerClosed}
+		case r.rejoin != nil:
+			return n, Event{Kind: Rejoin}
 		}
 		m, it, err := r.read(dst, in[n:])
 		n += m

@@ -18,6 +18,7 @@ type Sender struct {
 	err      *Error
 	traced   []Event // with Config.Trace, what was sent after the handshake
 	fragment uint16  // most plaintext in a record
+	limit    uint16  // that the peer takes; 0: any
 	secure   bool
 	closed   bool // close_notify is sent, or a fatal alert
 	ccs      bool // a change_cipher_spec goes before the next record (RFC 9846 §E.4)
@@ -46,8 +47,11 @@ func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
 	if err := s.writable(); err != nil {
 		return dst, err
 	}
-	most := s.most()
 	s.refused = s.refused && len(plain) == 0
+	most := s.most()
+	if s.seal.SplitsFirst() && len(plain) > 1 {
+		most = 1 // what follows has an IV that nobody could foresee (CVE-2011-3389)
+	}
 	for len(plain) > 0 {
 		if s.update || s.seal.Left() <= rekeyMargin {
 			if err := s.rekey(); err != nil {
@@ -57,15 +61,18 @@ func (s *Sender) Seal(dst, plain []byte) ([]byte, error) {
 		}
 		n := min(len(plain), most)
 		dst = s.seal.Seal(dst, record.TypeApplicationData, plain[:n])
-		plain = plain[n:]
+		plain, most = plain[n:], s.most()
 	}
 	return dst, nil
 }
 
 // SealedSize is how many bytes Seal would append for n bytes of plaintext, what
-// is due included, unless it has to change keys in between.
+// is due included, unless it has to change keys in between. In CBC suites it is an upper bound.
 func (s *Sender) SealedSize(n int) int {
 	records := (n + s.most() - 1) / s.most()
+	if s.seal.SplitsFirst() {
+		records++
+	}
 	size := len(s.out) + n + records*s.seal.Overhead()
 	if s.update && n > 0 {
 		size += keyUpdateLen + s.seal.Overhead()
@@ -78,6 +85,9 @@ const keyUpdateLen = 5
 
 // most is the most plaintext of the next record.
 func (s *Sender) most() int {
+	if s.limit != 0 && s.limit < s.fragment {
+		return int(s.limit)
+	}
 	return int(s.fragment)
 }
 

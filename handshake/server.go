@@ -59,7 +59,9 @@ func (s *choosingContext) answer(fx *effects, a Answer) (state, error) {
 		return nil, misuse(KindWrongAnswer, "HelloQuery")
 	}
 	if c.Profile != nil {
-		fx.profile = &c.Profile.profile
+		if fx.profile = fx.pinned(&c.Profile.profile); fx.profile == nil {
+			return nil, misuse(KindWrongAnswer, "HelloQuery: profile of other versions")
+		}
 		fx.add(effect{kind: doProfile})
 	}
 	return to((&answering{hello: s.hello, raw: s.raw, choice: c}).begin(fx))
@@ -93,14 +95,14 @@ func (a *answering) begin(fx *effects) (afterChoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(p.cfg.Credentials) == 0 && (!p.cfg.AskPSK || v < record.TLS13) {
+	fx.conn.Version = v
+	switch {
+	case v < record.TLS13:
+		return a.begin12(fx, v)
+	case len(p.cfg.Credentials) == 0 && !p.cfg.AskPSK:
 		return nil, failure(KindNoCertificate, "")
 	}
-	fx.conn.Version = v
-	if v >= record.TLS13 {
-		return a.begin13(fx)
-	}
-	return a.begin12(fx, v)
+	return a.begin13(fx)
 }
 
 // Signalling cipher suite values (RFC 7507 §2, RFC 5746 §3.3).
@@ -202,7 +204,7 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 		if !ok {
 			continue
 		}
-		if fx.conn.ServerName == "" || len(fx.profile.cfg.Credentials) == 1 || c.Leaf.VerifyHostname(fx.conn.ServerName) == nil {
+		if fx.serves(c) {
 			return c, s, true
 		}
 		if fallback == nil {

@@ -17,12 +17,17 @@ func (a *answering) begin12(fx *effects, v record.Version) (afterChoice, error) 
 	if err := a.check12(fx); err != nil {
 		return nil, err
 	}
-	sess, current, err := a.resumable12(fx)
-	if err != nil {
-		return nil, err
-	}
-	if sess != nil {
-		return a.resume12(fx, sess, !current)
+	fx.agree(v)
+	x := &a.hello.Ext
+	switch {
+	case !fx.mayResume():
+		return a.full12(fx)
+	case len(x.SessionTicket) > 0 && len(fx.profile.cfg.TicketKeys) > 0:
+		//= RFC 5077 §3.4
+		s, current := fx.openTicket(x.SessionTicket)
+		return a.resumeOrNot(fx, s, !current)
+	case len(x.SessionTicket) == 0 && len(a.hello.SessionID) > 0 && fx.profile.cfg.AskSession:
+		return &findingSession12{answering: *a, q: SessionLookup{ID: a.hello.SessionID}}, nil
 	}
 	return a.full12(fx)
 }
@@ -33,35 +38,54 @@ func (a *answering) check12(fx *effects) error {
 	if err := x.Check(msg.InClientHello12, 0); err != nil {
 		return err
 	}
-	if len(x.RenegotiationInfo) != 0 {
-		//= RFC 5746 §3.6
-		return failure(KindRenegotiationInfo, "ClientHello renegotiation_info")
-	}
-	fx.conn.SecureRenegotiation = x.Have(msg.ExtRenegotiationInfo) || a.hello.Suites.Has(renegotiationSCSV)
 	fx.conn.ExtendedMasterSecret = x.Have(msg.ExtExtendedMasterSecret)
+	if err := a.checkRenegotiation(fx); err != nil {
+		return err
+	}
 	return a.protocol(fx)
 }
 
-// resumable12 finds the session of the hello's ticket, if it can be resumed.
-func (a *answering) resumable12(fx *effects) (s *session.Session, current bool, err error) {
-	//= RFC 5077 §3.4
-	x := &a.hello.Ext
-	if len(x.SessionTicket) == 0 || len(fx.profile.cfg.TicketKeys) == 0 {
-		return nil, false, nil
+// findingSession12 asks for the session with the id that a client offers.
+type findingSession12 struct {
+	answering
+	q SessionLookup
+}
+
+func (s *findingSession12) query() Query                       { return &s.q }
+func (s *findingSession12) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
+
+func (s *findingSession12) answer(fx *effects, a Answer) (state, error) {
+	found, ok := a.value.(*session.Session)
+	if !ok {
+		return nil, misuse(KindWrongAnswer, "SessionLookup")
 	}
-	s, current = fx.openTicket(x.SessionTicket)
+	return to(s.found(fx, found))
+}
+
+func (s *findingSession12) found(fx *effects, found *session.Session) (afterSession12, error) {
+	if !fx.fresh(found) {
+		found = nil
+	}
+	return s.resumeOrNot(fx, found, false)
+}
+
+// resumeOrNot resumes a session, if there is one that fits the hello.
+func (a *answering) resumeOrNot(fx *effects, s *session.Session, renew bool) (afterSession12, error) {
 	switch {
 	case s == nil || s.ServerName != fx.conn.ServerName:
-		return nil, false, nil
+		return a.full12(fx)
 	case fx.profile.suite(uint16(s.Suite)) == nil || !a.hello.Suites.Has(uint16(s.Suite)):
-		return nil, false, nil
+		return a.full12(fx)
+	case s.MaxFragmentLength != fx.offeredFragment(&a.hello.Ext):
+		//= RFC 6066 §4
+		return a.full12(fx)
 	case s.ExtendedMaster && !fx.conn.ExtendedMasterSecret:
 		//= RFC 7627 §5.3
-		return nil, false, failure(KindExtendedMasterSecret, "ClientHello")
+		return nil, failure(KindExtendedMasterSecret, "ClientHello")
 	case !s.ExtendedMaster && fx.conn.ExtendedMasterSecret:
-		return nil, false, nil
+		return a.full12(fx)
 	}
-	return s, current, nil
+	return a.resume12(fx, s, renew)
 }
 
 // serverHello12 builds a ServerHello.
@@ -69,21 +93,27 @@ func (a *answering) serverHello12(fx *effects, suite *suites.Suite, ticket bool)
 	//= RFC 5246 §7.4.1.3
 	v := fx.conn.Version
 	fx.conn.Suite = suite
-	fx.agree(v)
 	m := &msg.ServerHello{Version: v, Suite: uint16(suite.ID)}
 	copy(m.Random[:], fx.draw(LabelServerRandom, 32))
-	if fx.profile.max >= record.TLS13 {
-		//= RFC 9846 §4.2.3
+	//= RFC 9846 §4.2.3
+	switch most := fx.profile.max; {
+	case v < record.TLS12 && most >= record.TLS12:
+		copy(m.Random[24:], msg.DowngradeTLS11[:])
+	case v == record.TLS12 && most >= record.TLS13:
 		copy(m.Random[24:], msg.DowngradeTLS12[:])
 	}
 	fx.conn.ServerRandom = m.Random
 	a.answerCommon(fx, &m.Ext)
-	if fx.conn.SecureRenegotiation {
-		m.Ext.Set(msg.ExtRenegotiationInfo)
-	}
+	fx.answerRenegotiation(&m.Ext)
 	if fx.conn.ExtendedMasterSecret {
 		m.Ext.Set(msg.ExtExtendedMasterSecret)
 	}
+	//= RFC 7366 §3
+	if a.hello.Ext.Have(msg.ExtEncryptThenMAC) && suite.BlockCipher() {
+		fx.conn.EncryptThenMAC = true
+		m.Ext.Set(msg.ExtEncryptThenMAC)
+	}
+	fx.answerSizes(&a.hello.Ext, &m.Ext)
 	if ticket {
 		m.Ext.Set(msg.ExtSessionTicket)
 	}
@@ -91,17 +121,18 @@ func (a *answering) serverHello12(fx *effects, suite *suites.Suite, ticket bool)
 }
 
 // resume12 sends the short handshake.
-func (a *answering) resume12(fx *effects, s *session.Session, renew bool) (afterChoice, error) {
+func (a *answering) resume12(fx *effects, s *session.Session, renew bool) (afterSession12, error) {
 	if err := fx.recall(s); err != nil {
 		return nil, err
 	}
 	suite := suites.ByID(s.Suite)
 	m := a.serverHello12(fx, suite, renew)
 	m.SessionID = a.hello.SessionID
-	fx.transcript.Pick(keys.FromCrypto(suite.Hash))
+	hash := keys.PRFHash(fx.conn.Version, suite)
+	fx.transcript.Pick(hash)
 	fx.transcript.Write(a.raw)
 	fx.send(m)
-	k := fx.keys12(keys.MasterFromBytes(keys.FromCrypto(suite.Hash), s.Secret))
+	k := fx.keys12(keys.MasterFromBytes(hash, s.Secret))
 	if renew {
 		fx.sendTicket12(k, s)
 	}
@@ -120,52 +151,53 @@ func (fx *effects) sendTicket12(k *keys12, was *session.Session) {
 	fx.send(&msg.NewSessionTicket12{Lifetime: uint32(fx.profile.lifetime.Seconds()), Ticket: fx.sealTicket(s)})
 }
 
+// keeping12 is how a server of TLS ≤ 1.2 lets a full handshake be resumed.
+type keeping12 struct {
+	ticket bool
+	id     []byte // the session's, that the application is to store; nil: none
+}
+
 // full12 picks suite, group and credential, and sends the first flight up to
 // the signature.
-func (a *answering) full12(fx *effects) (afterChoice, error) {
-	group := a.group12(fx)
-	for suite := range a.common(fx) {
-		c, scheme, ok := a.credential(fx, suite.Auth)
-		if group == nil || !ok {
-			continue
-		}
-		return a.firstFlight12(fx, suite, group, c, scheme)
-	}
-	if group == nil {
-		return nil, failure(KindNoCommonGroup, "ClientHello supported_groups")
-	}
-	return nil, failure(KindNoCommonSuite, "ClientHello.cipher_suites")
-}
-
-// group12 picks the first of the profile's groups that the client knows. A
-// client that names none is held to know P-256.
-func (a *answering) group12(fx *effects) kx.Group {
-	//= RFC 8422 §4
-	x := &a.hello.Ext
-	if !x.Have(msg.ExtSupportedGroups) {
-		return fx.profile.group(kx.P256)
-	}
-	for _, g := range fx.profile.groups {
-		if !g.MinTLS13() && x.SupportedGroups.Has(uint16(g.ID())) {
-			return g
-		}
-	}
-	return nil
-}
-
-func (a *answering) firstFlight12(fx *effects, suite *suites.Suite, g kx.Group, c *cred.Credential, scheme cred.Scheme) (*signingServer12, error) {
-	x := &a.hello.Ext
-	secret, err := fx.generate(g, LabelServerShare)
+func (a *answering) full12(fx *effects) (afterSession12, error) {
+	c, err := a.choose12(fx)
 	if err != nil {
 		return nil, err
 	}
-	ticket := x.Have(msg.ExtSessionTicket) && len(fx.profile.cfg.TicketKeys) > 0
-	m := a.serverHello12(fx, suite, ticket)
-	fx.conn.Group = g
-	if x.Have(msg.ExtECPointFormats) {
+	x := &a.hello.Ext
+	half := &serverHalf12{credential: c.credential, offered: a.hello.Version}
+	if c.group != nil {
+		if half.secret, err = fx.generate(c.group, LabelServerShare); err != nil {
+			return nil, err
+		}
+	}
+	half.keep.ticket = x.Have(msg.ExtSessionTicket) && len(fx.profile.cfg.TicketKeys) > 0
+	m := a.serverHello12(fx, c.suite, half.keep.ticket)
+	if fx.profile.cfg.AskSession && !half.keep.ticket && fx.mayResume() {
+		half.keep.id = bytes.Clone(fx.draw(LabelSessionID, 32))
+		m.SessionID = half.keep.id
+	}
+	fx.conn.Group = c.group
+	if x.Have(msg.ExtECPointFormats) && exchangeOf(c.suite).share == msg.ECShare {
 		m.Ext.PointFormats = []byte{0}
 		m.Ext.Set(msg.ExtECPointFormats)
 	}
+	fx.transcript.KeepRaw(fx.profile.cfg.ClientAuth != NoClientCert)
+	fx.transcript.Pick(keys.PRFHash(fx.conn.Version, c.suite))
+	fx.transcript.Write(a.raw)
+	a.sendHelloAndChain(fx, m, c.credential)
+	fx.shared(x.SignatureAlgorithms)
+	return half.begin(fx, c)
+}
+
+// sendHelloAndChain sends ServerHello and, if there is a credential, Certificate
+// and what is stapled to it.
+func (a *answering) sendHelloAndChain(fx *effects, m *msg.ServerHello, c *cred.Credential) {
+	if c == nil {
+		fx.send(m)
+		return
+	}
+	x := &a.hello.Ext
 	staple := x.StatusRequest && len(c.Staple) > 0
 	if staple {
 		m.Ext.Set(msg.ExtStatusRequest)
@@ -174,27 +206,51 @@ func (a *answering) firstFlight12(fx *effects, suite *suites.Suite, g kx.Group, 
 		m.Ext.SCTs = msg.AppendVector16(nil, c.SCTs...)
 		m.Ext.Set(msg.ExtSCT)
 	}
-	fx.transcript.KeepRaw(fx.profile.cfg.ClientAuth != NoClientCert)
-	fx.transcript.Pick(keys.FromCrypto(suite.Hash))
-	fx.transcript.Write(a.raw)
+	fx.conn.Credential = c
 	fx.send(m)
 	fx.sendChain12(c)
 	if staple {
 		fx.send(&msg.CertificateStatus{Response: c.Staple})
 	}
-	kex := &msg.ServerECDHE{Group: uint16(g.ID()), Public: secret.AppendShare(nil), Scheme: uint16(scheme)}
-	s := &signingServer12{kex: kex, secret: secret, ticket: ticket}
-	s.q = fx.signQuery(c, scheme, fx.signedParams(kex.AppendParams(nil)))
-	fx.shared(x.SignatureAlgorithms)
-	return s, nil
+}
+
+// serverHalf12 is the server's half of a key exchange, and what it does after
+// it. It is copied, never changed.
+type serverHalf12 struct {
+	secret      kx.Secret        // of a group, nil if there is none
+	credential  *cred.Credential // what the server showed, nil if nothing
+	offered     record.Version   // of the ClientHello
+	keep        keeping12
+	certificate bool // the client sent one, so CertificateVerify follows
+}
+
+// begin sends ServerKeyExchange, if the suite has one.
+func (h *serverHalf12) begin(fx *effects, c *choice12) (afterSession12, error) {
+	form := exchangeOf(c.suite).serverForm(c.suite, fx.conn.Version)
+	kex := &msg.ServerKeyExchange{Form: form, Scheme: uint16(c.scheme)}
+	if form.Hint {
+		kex.Hint = []byte(fx.profile.cfg.PSKHint)
+	}
+	if h.secret != nil {
+		kex.Group, kex.Public = uint16(c.group.ID()), h.secret.AppendShare(nil)
+		kex.P, kex.G = kx.DHParams(c.group)
+	}
+	switch {
+	case form.Signed:
+		s := &signingServer12{kex: kex, half: h}
+		s.q = fx.signQuery(c.credential, c.scheme, fx.signedParams(kex.AppendParams(nil)))
+		return s, nil
+	case h.secret != nil || len(kex.Hint) > 0:
+		fx.send(kex)
+	}
+	return h.request(fx), nil
 }
 
 // signingServer12 asks for the signature of ServerKeyExchange.
 type signingServer12 struct {
-	kex    *msg.ServerECDHE
-	secret kx.Secret
-	ticket bool
-	q      SignQuery
+	kex  *msg.ServerKeyExchange
+	half *serverHalf12
+	q    SignQuery
 }
 
 func (s *signingServer12) query() Query                       { return &s.q }
@@ -212,15 +268,25 @@ func (s *signingServer12) signed(fx *effects, sig []byte) afterServerSignature12
 	kex := *s.kex
 	kex.Signature = sig
 	fx.send(&kex)
-	next := &waitClientKeyExchange{secret: s.secret, ticket: s.ticket}
-	if fx.profile.cfg.ClientAuth == NoClientCert {
+	return s.half.request(fx)
+}
+
+// request ends the first flight, with a CertificateRequest if there is to be one.
+// Where no certificate is shown, none may be asked for.
+func (h *serverHalf12) request(fx *effects) afterServerFlight12 {
+	//= RFC 5246 §7.4.4
+	next := &waitClientKeyExchange{half: h}
+	if fx.profile.cfg.ClientAuth == NoClientCert || !certified(fx.conn.Suite) {
+		fx.transcript.KeepRaw(false)
 		fx.send(&msg.ServerHelloDone{})
 		return next
 	}
-	fx.send(&msg.CertificateRequest12{
-		Types: []byte{certTypeRSA, certTypeECDSA}, Schemes: fx.profile.schemesFor(fx.conn.Version),
-		Authorities: fx.profile.authorities(),
-	})
+	types, names := []byte{certTypeRSA, certTypeECDSA}, fx.profile.authorities()
+	if fx.conn.Version < record.TLS12 {
+		fx.send(&msg.CertificateRequest10{Types: types, Authorities: names})
+	} else {
+		fx.send(&msg.CertificateRequest12{Types: types, Schemes: fx.profile.schemesFor(fx.conn.Version), Authorities: names})
+	}
 	fx.send(&msg.ServerHelloDone{})
 	fx.conn.CertificateRequested = true
 	return &waitClientCertificate12{next: next}
@@ -234,69 +300,175 @@ func (s *waitClientCertificate12) step(fx *effects, m msg.Raw) (state, error) {
 }
 
 func (s *waitClientCertificate12) certificate(fx *effects, m *msg.Certificate12) (afterClientCertificate12, error) {
-	next := *s.next
 	if m.Chain.Len() == 0 {
 		fx.hear()
-		return &next, fx.noClientCertificate()
+		return s.next, fx.noClientCertificate()
 	}
 	if err := fx.takeChain12(m); err != nil {
 		return nil, err
 	}
 	fx.hear()
-	next.certificate = true
-	return &next, nil
+	half := *s.next.half
+	half.certificate = true
+	return &waitClientKeyExchange{half: &half}, nil
 }
 
-// waitClientKeyExchange waits for the client's share.
-type waitClientKeyExchange struct {
-	secret      kx.Secret
-	ticket      bool // to be sent
-	certificate bool // the client sent one, so CertificateVerify follows
-}
+// waitClientKeyExchange waits for the client's half of the key exchange.
+type waitClientKeyExchange struct{ half *serverHalf12 }
 
 func (s *waitClientKeyExchange) step(fx *effects, m msg.Raw) (state, error) {
-	return expect(fx, m, s.keyExchange)
+	return expectIn(fx, m, fx.clientKeyExchange(), s.keyExchange)
 }
 
-func (s *waitClientKeyExchange) keyExchange(fx *effects, m *msg.ClientECDHE) (afterClientKeyExchange, error) {
-	premaster, err := s.secret.Decapsulate(m.Public)
-	if err != nil {
-		return nil, badShare12(err, "ClientKeyExchange.ecdh_Yc")
+// clientKeyExchange is the message, with the form that the suite gives it.
+func (fx *effects) clientKeyExchange() *msg.ClientKeyExchange {
+	return &msg.ClientKeyExchange{Form: exchangeOf(fx.conn.Suite).clientForm()}
+}
+
+func (s *waitClientKeyExchange) keyExchange(fx *effects, m *msg.ClientKeyExchange) (afterClientKeyExchange, error) {
+	if len(m.Identity) > MaxPSKIdentity {
+		return nil, failure(KindIllegalParameter, "ClientKeyExchange.psk_identity")
+	}
+	e := &exchanged12{half: s.half, identity: bytes.Clone(m.Identity)}
+	if m.Form.Share == msg.RSAShare {
+		fx.hear()
+		return e.decrypt(fx, m.Public), nil
+	}
+	if s.half.secret != nil {
+		shared, err := s.half.secret.Decapsulate(m.Public)
+		if err != nil {
+			return nil, badShare12(err, "ClientKeyExchange.ecdh_Yc")
+		}
+		e.shared = shared
 	}
 	fx.hear()
-	k := fx.derive12(premaster)
-	if s.certificate {
-		return &waitClientCertificateVerify12{keys: k, ticket: s.ticket}, nil
+	return e.find(fx), nil
+}
+
+// exchanged12 is what a server knows once it heard ClientKeyExchange.
+type exchanged12 struct {
+	half     *serverHalf12
+	identity []byte // of the pre-shared key, if the suite takes one
+	shared   []byte // of the group, or the premaster secret of RSA
+}
+
+// decrypt asks for the decryption of a premaster secret. Whatever goes wrong
+// with it gives the random one that is drawn here, and is found at Finished.
+func (e *exchanged12) decrypt(fx *effects, ciphertext []byte) *decryptingPremaster {
+	//= RFC 5246 §7.4.7.1
+	q := DecryptQuery{Credential: e.half.credential, Version: e.half.offered, Ciphertext: bytes.Clone(ciphertext)}
+	copy(q.Random[:], fx.draw(LabelPremaster, len(q.Random)))
+	return &decryptingPremaster{exchanged: *e, q: q}
+}
+
+// decryptingPremaster asks for the decryption of the premaster secret of RSA.
+type decryptingPremaster struct {
+	exchanged exchanged12
+	q         DecryptQuery
+}
+
+func (s *decryptingPremaster) query() Query                       { return &s.q }
+func (s *decryptingPremaster) builtin(fx *effects) (Answer, bool) { return s.q.builtin() }
+
+func (s *decryptingPremaster) answer(fx *effects, a Answer) (state, error) {
+	premaster, ok := a.value.(*[48]byte)
+	if !ok {
+		return nil, misuse(KindWrongAnswer, "DecryptQuery")
+	}
+	return s.decrypted(fx, premaster), nil
+}
+
+func (s *decryptingPremaster) decrypted(fx *effects, premaster *[48]byte) afterDecryption {
+	e := s.exchanged
+	e.shared = bytes.Clone(premaster[:])
+	return e.find(fx)
+}
+
+// find asks for the pre-shared key, if the suite takes one.
+func (e *exchanged12) find(fx *effects) afterDecryption {
+	if !exchangeOf(fx.conn.Suite).psk {
+		return e.derive(fx, nil)
+	}
+	q := PSKLookup{Version: fx.conn.Version, Identities: [][]byte{e.identity}}
+	return &findingPSK12{exchanged: *e, q: q}
+}
+
+// findingPSK12 asks for the key of the identity that the client named. Without
+// one the handshake goes on with a random key, which fails as a wrong key does:
+// who has a key here is nobody's to find out.
+type findingPSK12 struct {
+	exchanged exchanged12
+	q         PSKLookup
+}
+
+func (s *findingPSK12) query() Query                       { return &s.q }
+func (s *findingPSK12) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
+
+func (s *findingPSK12) answer(fx *effects, a Answer) (state, error) {
+	//= RFC 4279 §2
+	k, ok := a.value.(foundKey)
+	if !ok || k.index > 0 || k.index == 0 && len(k.key) == 0 {
+		return nil, misuse(KindWrongAnswer, "PSKLookup")
+	}
+	return s.found(fx, k), nil
+}
+
+func (s *findingPSK12) found(fx *effects, k foundKey) afterFoundPSK12 {
+	if k.index < 0 {
+		k.key = fx.draw(LabelDecoy, 32)
+	}
+	fx.conn.PSKIdentity = string(s.exchanged.identity)
+	return s.exchanged.derive(fx, k.key)
+}
+
+// derive makes the keys.
+func (e *exchanged12) derive(fx *effects, psk []byte) afterFoundPSK12 {
+	k := fx.derive12(exchangeOf(fx.conn.Suite).premaster(bytes.Clone(e.shared), psk))
+	if e.half.certificate {
+		return &waitClientCertificateVerify12{keys: k, keep: e.half.keep}
 	}
 	fx.transcript.KeepRaw(false)
-	return &waitClientCCS12{keys: k, ticket: s.ticket}, nil
+	return &waitClientCCS12{keys: k, keep: e.half.keep}
 }
 
 // waitClientCertificateVerify12 waits for the proof of the client's key.
 type waitClientCertificateVerify12 struct {
-	keys   *keys12
-	ticket bool
+	keys *keys12
+	keep keeping12
 }
 
 func (s *waitClientCertificateVerify12) step(fx *effects, m msg.Raw) (state, error) {
+	if fx.conn.Version < record.TLS12 {
+		return expect(fx, m, s.certificateVerify10)
+	}
 	return expect(fx, m, s.certificateVerify)
 }
 
 func (s *waitClientCertificateVerify12) certificateVerify(fx *effects, m *msg.CertificateVerify) (afterClientVerify12, error) {
 	//= RFC 5246 §7.4.8
-	if err := fx.verifySignature(m.Scheme, bytes.Clone(fx.transcript.Raw()), m.Signature); err != nil {
+	return s.verify(fx, m.Scheme, m.Signature)
+}
+
+// certificateVerify10 is that up to TLS 1.1, where the key says how it signs.
+func (s *waitClientCertificateVerify12) certificateVerify10(fx *effects, m *msg.CertificateVerify10) (afterClientVerify12, error) {
+	//= RFC 4346 §7.4.8
+	return s.verify(fx, 0, m.Signature)
+}
+
+func (s *waitClientCertificateVerify12) verify(fx *effects, scheme uint16, sig []byte) (afterClientVerify12, error) {
+	if err := fx.verifySignature12(scheme, bytes.Clone(fx.transcript.Raw()), sig); err != nil {
 		return nil, err
 	}
 	fx.transcript.KeepRaw(false)
 	fx.hear()
-	return &verifyingClient12{keys: s.keys, ticket: s.ticket, q: fx.verifyQuery()}, nil
+	return &verifyingClient12{keys: s.keys, keep: s.keep, q: fx.verifyQuery()}, nil
 }
 
 // verifyingClient12 asks whether the client's chain is to be trusted.
 type verifyingClient12 struct {
-	keys   *keys12
-	ticket bool
-	q      VerifyQuery
+	keys *keys12
+	keep keeping12
+	q    VerifyQuery
 }
 
 func (s *verifyingClient12) query() Query                       { return &s.q }
@@ -310,75 +482,5 @@ func (s *verifyingClient12) answer(fx *effects, a Answer) (state, error) {
 }
 
 func (s *verifyingClient12) verified() afterClientVerdict12 {
-	return &waitClientCCS12{keys: s.keys, ticket: s.ticket}
-}
-
-// waitClientCCS12 waits for the client's change_cipher_spec.
-type waitClientCCS12 struct {
-	keys   *keys12
-	ticket bool
-}
-
-func (s *waitClientCCS12) changeCipherSpec(fx *effects) (state, error) {
-	return to(s.change(fx))
-}
-
-func (s *waitClientCCS12) change(fx *effects) (afterClientCCS12, error) {
-	if err := fx.readProtection(s.keys.client, keys.Secret{}); err != nil {
-		return nil, err
-	}
-	return &waitClientFinished12{keys: s.keys, ticket: s.ticket}, nil
-}
-
-// waitClientFinished12 waits for the client's Finished and answers with the server's.
-type waitClientFinished12 struct {
-	keys   *keys12
-	ticket bool
-}
-
-func (s *waitClientFinished12) step(fx *effects, m msg.Raw) (state, error) {
-	return expect(fx, m, s.finished)
-}
-
-func (s *waitClientFinished12) finished(fx *effects, m *msg.Finished) (afterClientFinished12, error) {
-	if err := fx.takeFinished12(m, s.keys, true); err != nil {
-		return nil, err
-	}
-	if s.ticket {
-		fx.sendTicket12(s.keys, nil)
-	}
-	fx.sendCCS()
-	fx.writeProtection(s.keys.server, keys.Secret{})
-	fx.sendFinished12(s.keys, false)
-	fx.add(effect{kind: doComplete})
-	return connected{}, nil
-}
-
-// waitResumedClientCCS12 waits for the client's change_cipher_spec.
-type waitResumedClientCCS12 struct{ keys *keys12 }
-
-func (s *waitResumedClientCCS12) changeCipherSpec(fx *effects) (state, error) {
-	return to(s.change(fx))
-}
-
-func (s *waitResumedClientCCS12) change(fx *effects) (afterResumedClientCCS12, error) {
-	if err := fx.readProtection(s.keys.client, keys.Secret{}); err != nil {
-		return nil, err
-	}
-	return &waitResumedClientFinished12{keys: s.keys}, nil
-}
-
-// waitResumedClientFinished12 waits for the client's Finished.
-type waitResumedClientFinished12 struct{ keys *keys12 }
-
-func (s *waitResumedClientFinished12) step(fx *effects, m msg.Raw) (state, error) {
-	return expect(fx, m, s.finished)
-}
-
-func (s *waitResumedClientFinished12) finished(fx *effects, m *msg.Finished) (afterResumedClientFinished12, error) {
-	if err := fx.takeFinished12(m, s.keys, true); err != nil {
-		return nil, err
-	}
-	fx.add(effect{kind: doComplete})
-	return connected{}, nil
+	return &waitClientCCS12{keys: s.keys, keep: s.keep}
 }

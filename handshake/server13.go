@@ -297,6 +297,7 @@ func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk
 func (a *answering) encryptedExtensions(fx *effects) {
 	var m msg.EncryptedExtensions
 	a.answerCommon(fx, &m.Ext)
+	fx.answerSizes(&a.hello.Ext, &m.Ext)
 	fx.send(&m)
 }
 

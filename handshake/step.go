@@ -42,7 +42,11 @@ func expect[M any, P interface {
 	*M
 	msg.Message
 }, S state](fx *effects, raw msg.Raw, handle func(*effects, P) (S, error)) (state, error) {
-	m := P(new(M))
+	return expectIn(fx, raw, P(new(M)), handle)
+}
+
+// expectIn is expect for a message whose form is given beforehand.
+func expectIn[M msg.Message, S state](fx *effects, raw msg.Raw, m M, handle func(*effects, M) (S, error)) (state, error) {
 	if raw.Type() != m.Type() {
 		return nil, unexpected(raw)
 	}
@@ -182,7 +186,7 @@ func (e *Engine) take(it item) error {
 	case itemCCS:
 		return e.changeCipherSpec(it.data)
 	case itemData:
-		return failure(KindDataInHandshake, "")
+		return e.dataBetween(it.data)
 	case itemClose:
 		return &Error{Kind: KindClosedInHandshake, Alert: record.AlertCloseNotify, Err: errTruncated}
 	}
@@ -190,9 +194,17 @@ func (e *Engine) take(it item) error {
 }
 
 func (e *Engine) message(m msg.Raw) error {
-	fx := &e.hs.fx
 	e.recv.trace(record.TypeHandshake, m)
 	e.takeTraces()
+	if e.ignores(m) {
+		return nil
+	}
+	return e.handle(m)
+}
+
+// handle hands a message to the state.
+func (e *Engine) handle(m msg.Raw) error {
+	fx := &e.hs.fx
 	w, ok := e.hs.state.(waiting)
 	if !ok {
 		return unexpected(m)
@@ -228,7 +240,7 @@ func (e *Engine) changeCipherSpec(body []byte) error {
 	//
 	//= RFC 9846 §5
 	t, ok := e.hs.state.(interface{ toleratesCCS() bool })
-	if fx.ccs++; !ok || !t.toleratesCCS() || fx.ccs > maxDroppedCCS {
+	if fx.ccs++; !ok || !t.toleratesCCS() || fx.before != nil || fx.ccs > maxDroppedCCS {
 		return failure(KindUnexpectedCCS, "")
 	}
 	return nil
@@ -274,13 +286,15 @@ func (e *Engine) apply(f *effect) {
 		k := &e.hs.fx.keys[f.lo]
 		e.recv.open.Install(k.prot)
 		e.recv.secret = k.secret
+		e.recv.limit()
 		// A client that failed before it had keys says so in plaintext.
-		e.recv.open.AllowPlaintextAlert(!e.origin.conn.Client)
+		e.recv.open.AllowPlaintextAlert(!e.origin.conn.Client && e.origin.conn.Version >= record.TLS13)
 	case doWrite:
 		k := &e.hs.fx.keys[f.lo]
 		e.send.seal.Install(k.prot)
 		e.send.secret = k.secret
 	case doVersion:
+		e.send.limit = 0 // until the two sides agree anew
 		e.recv.open.SetVersion(e.origin.conn.Version)
 		e.send.seal.SetVersion(e.origin.conn.Version)
 	case doEvent:
@@ -291,8 +305,14 @@ func (e *Engine) apply(f *effect) {
 	case doProfile:
 		p := e.hs.fx.profile
 		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, p.cfg.Trace
+		e.origin.profile, e.recv.policy = p, p.cfg.Renegotiation
 	case doCCS:
 		e.send.ccs = true
+	case doLimit:
+		e.send.limit = e.origin.conn.sendLimit
+		if e.recv.open.Protected() { // else from the read keys on
+			e.recv.limit()
+		}
 	case doSkip:
 		if e.recv.skip == skipNothing {
 			e.recv.skipBudget = MaxSkippedEarlyData
@@ -300,7 +320,7 @@ func (e *Engine) apply(f *effect) {
 		e.recv.skip = f.skip
 	case doComplete:
 		e.origin.conn.complete, e.send.secure = true, true
-		e.recv.warnings, e.recv.skip = 0, skipNothing
+		e.recv.warnings, e.recv.skip, e.recv.asked = 0, skipNothing, false
 		e.recv.open.AllowPlaintextAlert(false)
 		e.events = append(e.events, Event{Kind: Secure})
 	}

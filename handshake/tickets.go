@@ -24,6 +24,7 @@ func (c *ConnectionState) session(now time.Time, secret []byte) *session.Session
 		Version: c.Version, Suite: c.Suite.ID, Secret: append([]byte(nil), secret...),
 		ExtendedMaster: c.ExtendedMasterSecret, ServerName: c.ServerName, ALPN: c.ALPN,
 		Created: now, Verified: c.Verified, Certificates: c.PeerCertificates, VerifiedBy: c.verifiedBy,
+		PSKIdentity: c.PSKIdentity, MaxFragmentLength: c.fragmentCode,
 	}
 	for _, cert := range c.PeerCertificates {
 		s.PeerChain = append(s.PeerChain, cert.Raw)
@@ -72,7 +73,7 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 // ticket can be: a peer's chain is part of it.
 func (fx *effects) sealTicket(s *session.Session) []byte {
 	//= RFC 5077 §4
-	s.Lifetime = fx.profile.lifetime
+	s.Lifetime, s.IDContext = fx.profile.lifetime, fx.profile.cfg.SessionContext
 	state := s.Marshal()
 	if state == nil || len(state)+session.Overhead > maxTicket {
 		return nil
@@ -84,7 +85,7 @@ func (fx *effects) sealTicket(s *session.Session) []byte {
 // trusts reports whether a session may be resumed as far as its peer's
 // certificates go.
 func (fx *effects) trusts(s *session.Session) bool {
-	return fx.profile.cfg.Verify != VerifyRequired || s.Verified && fx.judgeAgain(s) == nil
+	return fx.profile.cfg.Verify != VerifyRequired || s.PSKIdentity != "" || s.Verified && fx.judgeAgain(s) == nil
 }
 
 // judgeAgain is this profile's verdict on the peer of a session, nil if it is
@@ -127,13 +128,17 @@ func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) 
 		return nil, false
 	}
 	s, err := session.Parse(state)
-	if err != nil || s.Expired(fx.now) || s.Version != fx.conn.Version {
-		return nil, false
-	}
-	if !fx.identifies(s) {
+	if err != nil || !fx.fresh(s) {
 		return nil, false
 	}
 	return s, index == 0
+}
+
+// fresh reports whether a session that a server is given can be resumed in this
+// handshake as far as its age, version, context and peer go.
+func (fx *effects) fresh(s *session.Session) bool {
+	return s != nil && s.Resumable(fx.now) && s.Version == fx.conn.Version &&
+		string(s.IDContext) == string(fx.profile.cfg.SessionContext) && fx.identifies(s)
 }
 
 // identifies reports whether what a session knows of the client is enough, and
@@ -142,6 +147,9 @@ func (fx *effects) openTicket(ticket []byte) (s *session.Session, current bool) 
 // them is nothing to another, least of all proof.
 func (fx *effects) identifies(s *session.Session) bool {
 	auth := fx.profile.cfg.ClientAuth
+	if s.PSKIdentity != "" && (!fx.profile.cfg.AskPSK || s.ServerName != fx.conn.ServerName) {
+		return false
+	}
 	if len(s.PeerChain) == 0 {
 		return auth != RequireClientCert
 	}
@@ -211,23 +219,6 @@ func (r *Receiver) keyUpdate(m msg.Raw) (Event, error) {
 		ev.Action = actKeyUpdate
 	}
 	return ev, nil
-}
-
-// renegotiation answers a request to renegotiate with the warning
-// no_renegotiation, as often as warnings are tolerated.
-func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
-	//= RFC 5746 §4.2
-	asks := msg.TypeHelloRequest
-	if !r.origin.conn.Client {
-		asks = msg.TypeClientHello
-	}
-	if m.Type() != asks {
-		return Event{}, unexpected(m)
-	}
-	if r.warnings++; r.warnings > MaxWarnings {
-		return Event{}, failure(KindTooManyWarnings, m.Type().String())
-	}
-	return Event{Kind: RenegotiationRefused, Action: actNoRenegotiation}, nil
 }
 
 // authOf is the authentication that a key does in a suite up to TLS 1.2.

@@ -299,7 +299,7 @@ func (v *view) protection(client bool, epoch int) (record.Protection, error) {
 		if master.IsZero() {
 			return record.Protection{}, missing
 		}
-		c, s := master.Keys(v.suite, v.version, v.clientRandom[:], v.serverRandom[:])
+		c, s := master.Keys(v.suite, v.version, v.clientRandom[:], v.serverRandom[:], false)
 		return [2]record.Protection{c, s}[index(client)], nil
 	}
 	label := [2][2]string{

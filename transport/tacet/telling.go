@@ -36,9 +36,9 @@ func telling(m msg.Message) []string {
 		return []string{"none"}
 	case *msg.CertificateVerify:
 		return []string{cred.Scheme(m.Scheme).String()}
-	case *msg.ServerECDHE:
+	case *msg.ServerKeyExchange:
 		return []string{kx.ID(m.Group).String(), cred.Scheme(m.Scheme).String()}
-	case *msg.ClientECDHE:
+	case *msg.ClientKeyExchange:
 		return []string{fmt.Sprintf("share of %d bytes", len(m.Public))}
 	case *msg.Finished:
 		return []string{"verify_data " + shortHex(m.Verify)}

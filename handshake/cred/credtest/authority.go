@@ -154,7 +154,7 @@ func CertPEM(der ...[]byte) []byte {
 // LeafTemplate is the template of Leaf, to be changed and given to Credential or Issue.
 func LeafTemplate(names ...string) *x509.Certificate {
 	template := &x509.Certificate{
-		KeyUsage:              x509.KeyUsageDigitalSignature,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, // for RSA key exchange
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
 	}
