@@ -7,6 +7,13 @@
 // handlers and queries into callbacks. What a connection can tell comes from
 // handshake.ConnectionState.
 //
-// Read next: the command in transport/tacet, which speaks in the same options,
-// then package actor.
+// What node throws or emits is an error here, with node's code: [CodeOf] tells
+// it of any error, and errors.Is takes a [Code] as a target. What node keeps in
+// variables that a program may assign is a value here ([Defaults]), so that
+// nothing is shared. PARITY.md lists every member of node's page with its name
+// in Go and the test that shows it.
+//
+// Read next: securecontext.go (the options), certificate.go (what is told of a
+// certificate), identity.go (whom it is for), errors.go; then the command in
+// transport/tacet, which speaks in the same options, and package actor.
 package transport
