@@ -28,6 +28,26 @@ func TestDemoGolden(t *testing.T) {
 	}
 }
 
+// TestREADME holds the README's ladder to the demo: each of its lines is one of
+// the demo's, in order.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ladder, _ := strings.Cut(string(text), "```\n client")
+	ladder, _, ok := strings.Cut(" client"+ladder, "```")
+	if !ok {
+		t.Fatal("no ladder")
+	}
+	rest := tacet(t, "demo")
+	for line := range strings.Lines(ladder) {
+		if _, rest, ok = strings.Cut(rest, line); !ok {
+			t.Fatalf("not in the demo, or not there:\n%s", line)
+		}
+	}
+}
+
 // TestDemoFits holds the ladder to 80 columns, so that its lanes stay straight.
 func TestDemoFits(t *testing.T) {
 	for _, line := range strings.Split(tacet(t, "demo"), "\n") {
