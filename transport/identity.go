@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/netip"
 	"regexp"
@@ -48,7 +49,7 @@ func CheckServerIdentity(host string, cert *PeerCertificate) error {
 func mismatch(host string, cert *PeerCertificate, dns, ips []string) string {
 	match := func(pattern string) bool { return matchHost(host, pattern) }
 	names := cert.Subject.Values("CN")
-	switch ip, ok := canonicalIP(host); {
+	switch ip, ok := hostIP(host); {
 	case ok && slices.Contains(ips, ip):
 		return ""
 	case ok:
@@ -117,13 +118,32 @@ func splitEscaped(altNames string) (list []string, err error) {
 	return append(list, name.String()), nil
 }
 
-// canonicalIP is the one form of an IP address, without its zone.
+// canonicalIP is the one form of an IP address, without its zone: that of inet_ntop, to
+// which ::102:304 is the IPv4-compatible ::1.2.3.4.
 func canonicalIP(s string) (string, bool) {
+	if address, _, zoned := strings.Cut(s, "%"); zoned && strings.Contains(address, ":") {
+		s = address
+	}
 	ip, err := netip.ParseAddr(s)
 	if err != nil {
 		return "", false
 	}
-	return ip.WithZone("").String(), true
+	b := ip.As16()
+	if low := [4]byte(b[12:]); ip.Is6() && bytes.Count(b[:12], []byte{0}) == 12 && low[0]|low[1] != 0 {
+		return "::" + netip.AddrFrom4(low).String(), true
+	}
+	return ip.String(), true
+}
+
+// zone is what node takes for the zone of an IP address.
+var zone = regexp.MustCompile(`^[0-9a-zA-Z.:-]+$`)
+
+// hostIP is the canonical form of a host that is an IP address.
+func hostIP(host string) (string, bool) {
+	if _, name, zoned := strings.Cut(host, "%"); zoned && !zone.MatchString(name) {
+		return "", false
+	}
+	return canonicalIP(host)
 }
 
 // matchHost reports whether a host is what a DNS name, perhaps with a wildcard,

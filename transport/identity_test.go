@@ -90,6 +90,12 @@ func identities() (list []identity) {
 	add(dnsCert("IP Address:FE80:0:0:0:0:0:0:1"), "fe80::1%eth0", "fe80::1", "fe80::1%", "fe80::1%e_h")
 	add(dnsCert("IP Address:<invalid length=3>, IP Address:10.0.0.1"), "10.0.0.1", "10.0.0.2", "a.com")
 	add(dnsCert("IP Address:0:0:0:0:0:0:102:304"), "::1.2.3.4", "::102:304", "::1.2.3.5")
+	add(dnsCert("IP Address:0:0:0:0:0:0:0:5"), "::5", "::0.0.0.5", "::", "::1:0")
+	add(dnsCert("IP Address:0:0:0:0:0:0:1:0"), "::1:0", "::0.1.0.0", "::")
+	add(dnsCert("IP Address:0:0:0:0:0:FFFE:102:304"), "::fffe:1.2.3.4", "::fffe:102:305")
+	add(dnsCert("IP Address:1:0:0:2:3:0:0:4"), "1::2:3:0:0:4", "1:0:0:2:3::4", "1::4")
+	add(dnsCert("IP Address:0:2:3:4:5:6:7:8"), "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "1:2:3:4:5:6:7::")
+	add(dnsCert("IP Address:FE80::1%, IP Address:1.2.3.4%a, IP Address:::1.2.3.4%x"), "::2", "fe80::1", "fe80::1%a.b:-c", "1.2.3.4%a")
 	add(dnsCert("IP Address:a.com"), "a.com")
 	add(dnsCert("DNS:1.2.3.4"), "1.2.3.4")
 
@@ -128,8 +134,9 @@ console.log(JSON.stringify(Q.map(({host, cert}) => {
 
 // TestCheckServerIdentity compares verdicts, reasons and messages with node's.
 func TestCheckServerIdentity(t *testing.T) {
+	//= RFC 6125 §6.4 type=test
 	list := identities()
-	if len(list) < 150 {
+	if len(list) < 200 {
 		t.Errorf("only %d cases", len(list))
 	}
 	for i, answer := range recorded(t, "identity", identityScript, list) {

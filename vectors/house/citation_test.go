@@ -66,6 +66,7 @@ var rfcs = map[int]string{
 	5705: "exporters",
 	5746: "renegotiation indication",
 	6066: "extension definitions",
+	6125: "names of services in certificates",
 	6101: "SSL 3.0",
 	6655: "CCM suites",
 	6961: "multiple certificate status",
