@@ -60,6 +60,7 @@ type mallory struct {
 	hello    msg.ServerHello
 	offer    msg.ClientHello // the victim's
 	ee       msg.EncryptedExtensions
+	old      elder
 	done     bool // the handshake is over
 	updates  int  // KeyUpdates of the victim since
 	got      []byte
@@ -80,7 +81,8 @@ type stopped struct{}
 // lock is AES-128-GCM as TLS 1.2 and 1.3 use it; the zero value protects nothing.
 type lock struct {
 	aead  cipher.AEAD
-	iv    []byte // 12 bytes, or 4 in TLS 1.2
+	cbc   *cbcLock // instead, in its suites
+	iv    []byte   // 12 bytes, or 4 in TLS 1.2
 	seq   uint64
 	tls13 bool
 }
@@ -110,6 +112,9 @@ func header(typ record.Type, v record.Version, n int) []byte {
 
 // seal makes one record. pad counts the zeros behind a TLS 1.3 content type.
 func (l *lock) seal(typ record.Type, v record.Version, plain []byte, pad int) []byte {
+	if l.cbc != nil {
+		return l.cbc.seal(typ, plain)
+	}
 	if l.aead == nil || l.tls13 && typ == record.TypeChangeCipherSpec {
 		return append(header(typ, v, len(plain)), plain...)
 	}
@@ -143,7 +148,7 @@ func (p *mallory) version() record.Version {
 	if p.header != 0 {
 		return p.header
 	}
-	return record.TLS12
+	return min(p.sc.v, record.TLS12)
 }
 
 // draw gives n bytes that no other draw gives.
@@ -202,6 +207,10 @@ func (p *mallory) step(b []byte) {
 
 // answer gives a client the session that the scene resumes.
 func (p *mallory) answer() {
+	if p.sc.leg.suite != "" {
+		p.decide()
+		return
+	}
 	q, ok := p.e.Query().(*handshake.SessionQuery)
 	if !ok {
 		p.t.Fatalf("the victim asks %T", p.e.Query())

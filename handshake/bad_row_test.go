@@ -29,6 +29,7 @@ type scene struct {
 	have   func(*handshake.Config)                             // more of the victim's Config
 	sess   func(*session.Session) *session.Session             // changes the session on the side that offers it
 	cert   func(testing.TB, *cred.Credential) *cred.Credential // changes mallory's
+	leg    legacy
 }
 
 // The four kinds of scenes: the victim and the version, and where it fails.
@@ -57,7 +58,7 @@ func (s scene) String() string {
 	for _, part := range []struct {
 		on   bool
 		name string
-	}{{s.retry, " retry"}, {s.auth, " auth"}, {s.resume, " resume"}, {s.kind != "", " " + string(s.kind)}} {
+	}{{s.retry, " retry"}, {s.auth, " auth"}, {s.resume, " resume"}, {s.kind != "", " " + string(s.kind)}, {s.leg.suite != "", " " + s.leg.String()}} {
 		if part.on {
 			name += part.name
 		}
@@ -91,6 +92,7 @@ func (s scene) config(t testing.TB) handshake.Config {
 			c.Groups = []kx.Group{kx.ByID(kx.P256)}
 		}
 	}
+	s.leg.configure(t, &s, &c)
 	if s.have != nil {
 		s.have(&c)
 	}
@@ -116,7 +118,11 @@ func (s scene) meet(t testing.TB) *mallory {
 		p.e = handshake.NewServer(profile, seeded('v'))
 	}
 	if s.resume {
-		p.sess = sessionFor(t, s.v)
+		if s.leg.suite != "" {
+			p.sess = s.leg.session(t, &s)
+		} else {
+			p.sess = sessionFor(t, s.v)
+		}
 		if s.sess != nil {
 			p.sess = s.sess(p.sess)
 		}
@@ -180,9 +186,14 @@ func (p *mallory) run(do deed) {
 		if do != nil {
 			do(p)
 		}
-		if p.sc.client {
+		switch old := p.sc.leg.suite != ""; {
+		case old && p.sc.client:
+			p.oldServer()
+		case old:
+			p.oldClient()
+		case p.sc.client:
 			p.server()
-		} else {
+		default:
 			p.client()
 		}
 	})
