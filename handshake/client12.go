@@ -251,10 +251,13 @@ type waitRequestOrDone struct {
 }
 
 func (s *waitRequestOrDone) step(fx *effects, m msg.Raw) (state, error) {
-	if m.Type() != msg.TypeCertificateRequest || !certified(fx.conn.Suite) { // RFC 5246 §7.4.4: nobody anonymous may ask
+	switch asks := m.Type() == msg.TypeCertificateRequest; {
+	case asks && fx.conn.Suite.Auth == suites.AuthNone:
+		//= RFC 5246 §7.4.4
+		return nil, &Error{Kind: KindUnexpectedMessage, Field: m.Type().String(), Alert: record.AlertHandshakeFailure}
+	case !asks || !certified(fx.conn.Suite):
 		return expect(fx, m, (&waitHelloDone{agreed: s.agreed, exchange: s.exchange}).done)
-	}
-	if fx.conn.Version < record.TLS12 {
+	case fx.conn.Version < record.TLS12:
 		return expect(fx, m, s.request10)
 	}
 	return expect(fx, m, s.request)

@@ -340,9 +340,9 @@ func blame(err error, field string) error {
 	return e
 }
 
-// badShare12 is an error of a share of TLS ≤ 1.2: one of the wrong length does
-// not parse, as what frames it says nothing of the curve.
-func badShare12(err error, field string) error {
+// badPoint is an error of a share of ECDHE up to TLS 1.2: one of the wrong length
+// does not parse, as what frames it says nothing of the curve.
+func badPoint(err error, field string) error {
 	if share := (*kx.Error)(nil); errors.As(err, &share) && share.Kind == kx.KindLength {
 		return &Error{Kind: KindDecode, Field: field, Err: err}
 	}

@@ -73,6 +73,27 @@ func isCurve(g kx.Group) bool {
 	return p == nil && !g.MinTLS13()
 }
 
+// shareOf is a peer's share as its group wants it. One of a finite field is a
+// number, whose leading zeros may have been left out.
+func shareOf(g kx.Group, share []byte) []byte {
+	//= RFC 5246 §7.4.3
+	p, _ := kx.DHParams(g)
+	if p == nil {
+		return share
+	}
+	share = bytes.TrimLeft(share, "\x00")
+	return append(make([]byte, max(0, len(p)-len(share))), share...)
+}
+
+// badShare12 is the error of a peer's share: a number that is too long for its
+// field is too large, a point that is too long for its curve does not parse.
+func badShare12(g kx.Group, err error, point, number string) error {
+	if isCurve(g) {
+		return badPoint(err, point)
+	}
+	return blame(err, number)
+}
+
 // exchange12 is the server's half of a key exchange, as its client knows it.
 type exchange12 struct {
 	hint  []byte
@@ -86,9 +107,9 @@ func (x *exchange12) agree(fx *effects, offered record.Version) (public, shared 
 	switch {
 	case x.group != nil:
 		//= RFC 8422 §5.7
-		public, shared, err = fx.encapsulate(x.group, LabelClientShare, x.share)
+		public, shared, err = fx.encapsulate(x.group, LabelClientShare, shareOf(x.group, x.share))
 		if err != nil {
-			err = badShare12(err, "ServerKeyExchange.public")
+			err = badShare12(x.group, err, "ServerKeyExchange.public", "ServerKeyExchange.dh_Ys")
 		}
 	case exchangeOf(fx.conn.Suite).rsa:
 		return fx.encryptPremaster(offered)

@@ -335,9 +335,10 @@ func (s *waitClientKeyExchange) keyExchange(fx *effects, m *msg.ClientKeyExchang
 		return e.decrypt(fx, m.Public), nil
 	}
 	if s.half.secret != nil {
-		shared, err := s.half.secret.Decapsulate(m.Public)
+		g := fx.conn.Group
+		shared, err := s.half.secret.Decapsulate(shareOf(g, m.Public))
 		if err != nil {
-			return nil, badShare12(err, "ClientKeyExchange.ecdh_Yc")
+			return nil, badShare12(g, err, "ClientKeyExchange.ecdh_Yc", "ClientKeyExchange.dh_Yc")
 		}
 		e.shared = shared
 	}
