@@ -111,7 +111,7 @@ var clientRows = []bad{
 		alert: record.AlertIllegalParameter, kind: handshake.KindWrongSuite, field: "ServerHello.cipher_suite"},
 	{name: "NULL suite", ref: "B38", in: helloC, do: serverHello(func(m *msg.ServerHello) { m.Suite = 0xc006 }),
 		alert: record.AlertIllegalParameter, kind: handshake.KindWrongSuite, field: "ServerHello.cipher_suite"},
-	{name: "a suite for another certificate", ref: "RFC 5246 §7.4.2", in: []scene{c12("waitKeyExchange")}, do: at("ServerHello", func(p *mallory, raw msg.Raw) {
+	{name: "a suite for another certificate", ref: "RFC 5246 §7.4.2", in: []scene{c12("waitCertificate12")}, do: at("ServerHello", func(p *mallory, raw msg.Raw) {
 		p.hello.Suite = suiteRSA
 		p.tell(p.hello.Append(nil))
 	}), alert: record.AlertIllegalParameter, kind: handshake.KindWrongCertificateType, field: "Certificate"},
@@ -311,11 +311,11 @@ var flightRows = []bad{
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedCCS},
 	{name: "CertificateStatus that was not announced", ref: "RFC 6066 §8", in: []scene{c12("waitKeyExchange")}, do: before("ServerKeyExchange", sends(22, 22, 0, 0, 5, 1, 0, 0, 1, 9)),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "CertificateStatus"},
-	{name: "CertificateStatus of another kind", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(2, 0, 0, 1, 9),
+	{name: "CertificateStatus of another kind", ref: "RFC 6066 §8", in: []scene{c12("waitStatus12").with(staples)}, do: status(2, 0, 0, 1, 9),
 		alert: record.AlertIllegalParameter, kind: handshake.KindIllegalParameter, field: "CertificateStatus.status_type"},
-	{name: "CertificateStatus that is empty", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(1, 0, 0, 0),
+	{name: "CertificateStatus that is empty", ref: "RFC 6066 §8", in: []scene{c12("waitStatus12").with(staples)}, do: status(1, 0, 0, 0),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "CertificateStatus.response"},
-	{name: "CertificateStatus with bytes behind", ref: "RFC 6066 §8", in: []scene{c12("waitStatusOrKeyExchange").with(staples)}, do: status(1, 0, 0, 1, 9, 9),
+	{name: "CertificateStatus with bytes behind", ref: "RFC 6066 §8", in: []scene{c12("waitStatus12").with(staples)}, do: status(1, 0, 0, 1, 9, 9),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "CertificateStatus"},
 	{name: "CertificateStatus twice", ref: "B46", in: []scene{c12("waitKeyExchange").with(staples)}, do: all(status(1, 0, 0, 1, 9), before("ServerKeyExchange", times(2, sends(22, frame(22, []byte{1, 0, 0, 1, 9})...)))),
 		alert: record.AlertUnexpectedMessage, kind: handshake.KindUnexpectedMessage, field: "CertificateStatus"},

@@ -59,7 +59,9 @@ func badConfigs(t testing.TB) []badConfig {
 		{"no groups", true, true, func(c *handshake.Config) { c.Groups = []kx.Group{} }, "Groups"},
 		{"a nil group", true, true, func(c *handshake.Config) { c.Groups = []kx.Group{nil} }, "Groups"},
 		{"a group twice", true, true, func(c *handshake.Config) { c.Groups = groupsAre(kx.X25519, kx.P256, kx.X25519) }, "Groups"},
-		{"ML-KEM alone for TLS 1.2 alone", true, true, func(c *handshake.Config) { c.MaxVersion, c.Groups = record.TLS12, groupsAre(kx.X25519MLKEM768) }, "Groups"},
+		{"ML-KEM alone for TLS 1.2 alone", true, true, func(c *handshake.Config) {
+			c.MaxVersion, c.Groups, c.Suites = record.TLS12, groupsAre(kx.X25519MLKEM768), suitesNamed(t, "ECDHE-ECDSA-AES128-GCM-SHA256")
+		}, "Groups"},
 		{"a key share of another group", true, false, func(c *handshake.Config) { c.Groups, c.KeyShares = groupsAre(kx.P256), groupsAre(kx.X25519) }, "KeyShares"},
 		{"a nil key share", true, false, func(c *handshake.Config) { c.KeyShares = []kx.Group{nil} }, "KeyShares"},
 		{"a key share twice", true, false, func(c *handshake.Config) { c.KeyShares = groupsAre(kx.X25519, kx.X25519) }, "KeyShares"},
@@ -92,7 +94,41 @@ func badConfigs(t testing.TB) []badConfig {
 		{"ClientAuth of a client", true, false, func(c *handshake.Config) { c.ClientAuth = handshake.RequireClientCert }, "ClientAuth"},
 		{"Tickets of a client", true, false, func(c *handshake.Config) { c.Tickets = 1 }, "Tickets"},
 		{"ClientPreference of a client", true, false, func(c *handshake.Config) { c.ClientPreference = true }, "ClientPreference"},
-		{"AskSession of a server", false, true, func(c *handshake.Config) { c.AskSession = true }, "AskSession"},
+		{"TLS 1.1 at a security level", true, true, func(c *handshake.Config) { c.MinVersion = record.TLS11 }, "MinVersion"},
+		{"SSL 3.0", true, true, func(c *handshake.Config) { c.MinVersion, c.SecurityLevel = 0x300, -1 }, "MinVersion"},
+		{"a security level that is none", true, true, func(c *handshake.Config) { c.SecurityLevel = 6 }, "SecurityLevel"},
+		{"a security level below none", true, true, func(c *handshake.Config) { c.SecurityLevel = -2 }, "SecurityLevel"},
+		{"a certificate too weak for the level", true, true, func(c *handshake.Config) { c.SecurityLevel = 4 }, "Credentials"},
+		{"AskPSK without a suite for it", true, true, func(c *handshake.Config) {
+			c.AskPSK, c.Suites = true, suitesNamed(t, "TLS_AES_256_GCM_SHA384")
+		}, "AskPSK"},
+		{"a PSK suite without AskPSK", true, true, func(c *handshake.Config) { c.Suites, c.MaxVersion = suitesNamed(t, "PSK-AES128-GCM-SHA256"), record.TLS12 }, "Suites"},
+		{"an anonymous suite, verified", true, false, func(c *handshake.Config) {
+			c.Suites = suitesNamed(t, "ADH-AES128-GCM-SHA256:@SECLEVEL=0")
+			c.SecurityLevel = -1
+		}, "Suites"},
+		{"DH of a client", true, false, func(c *handshake.Config) { c.DH = kx.ByID(kx.FFDHE2048) }, "DH"},
+		{"AutoDH of a client", true, false, func(c *handshake.Config) { c.AutoDH = true }, "AutoDH"},
+		{"DH beside AutoDH", false, true, func(c *handshake.Config) { c.AutoDH, c.DH = true, kx.ByID(kx.FFDHE2048) }, "DH"},
+		{"DH of a curve", false, true, func(c *handshake.Config) { c.DH = kx.ByID(kx.P256) }, "DH"},
+		{"DH weaker than the level", false, true, func(c *handshake.Config) {
+			c.DH, c.SecurityLevel, c.Credentials = kx.ByID(kx.FFDHE2048), 3, nil
+			c.AskHello = true
+		}, "DH"},
+		{"MinDHBits of a server", false, true, func(c *handshake.Config) { c.MinDHBits = 2048 }, "MinDHBits"},
+		{"MinDHBits below nothing", true, false, func(c *handshake.Config) { c.MinDHBits = -1 }, "MinDHBits"},
+		{"PSKHint of a client", true, false, func(c *handshake.Config) { c.PSKHint = "hint" }, "PSKHint"},
+		{"a hint of 257 bytes", false, true, func(c *handshake.Config) { c.PSKHint = strings.Repeat("h", 257) }, "PSKHint"},
+		{"SessionContext of a client", true, false, func(c *handshake.Config) { c.SessionContext = []byte("x") }, "SessionContext"},
+		{"a context of 33 bytes", false, true, func(c *handshake.Config) { c.SessionContext = make([]byte, 33) }, "SessionContext"},
+		{"MaxFragmentLength of a server", false, true, func(c *handshake.Config) { c.MaxFragmentLength = 1 }, "MaxFragmentLength"},
+		{"MaxFragmentLength that is no code", true, false, func(c *handshake.Config) { c.MaxFragmentLength = 5 }, "MaxFragmentLength"},
+		{"RecordSizeLimit of 63 bytes", true, true, func(c *handshake.Config) { c.RecordSizeLimit = 63 }, "RecordSizeLimit"},
+		{"RecordSizeLimit of 16386 bytes", true, true, func(c *handshake.Config) { c.RecordSizeLimit = 16386 }, "RecordSizeLimit"},
+		{"a renegotiation policy that is none", true, true, func(c *handshake.Config) { c.Renegotiation = 9 }, "Renegotiation"},
+		{"256 renegotiations", true, true, func(c *handshake.Config) { c.RenegotiationLimit = 256 }, "RenegotiationLimit"},
+		{"a window of less than nothing", true, true, func(c *handshake.Config) { c.RenegotiationWindow = -1 }, "RenegotiationWindow"},
+		{"Fallback of a server", false, true, func(c *handshake.Config) { c.Fallback = true }, "Fallback"},
 		{"AskCredential of a server", false, true, func(c *handshake.Config) { c.AskCredential = true }, "AskCredential"},
 		{"KeyShares of a server", false, true, func(c *handshake.Config) { c.KeyShares = groupsAre(kx.X25519) }, "KeyShares"},
 		{"RequestOCSP of a server", false, true, func(c *handshake.Config) { c.RequestOCSP = true }, "RequestOCSP"},

@@ -60,7 +60,7 @@ func (o *offer) accept12(fx *effects, m *msg.ServerHello, v record.Version) (aft
 	case exchangeOf(suite).share != msg.NoShare:
 		return &waitKeyExchange{agreed: a}, nil
 	}
-	return &waitHint{agreed: a}, nil
+	return a.awaitHint(suite), nil
 }
 
 // takeProtections takes what the server answered of how records are protected.
@@ -171,9 +171,22 @@ func (a *agreed12) awaitExchange(s *suites.Suite) afterStatus12 {
 	case x.share != msg.NoShare:
 		return &waitKeyExchange{agreed: a}
 	case x.psk:
-		return &waitHint{agreed: a}
+		return a.awaitHint(s)
 	}
 	return &waitRequestOrDone{agreed: a, exchange: &exchange12{}}
+}
+
+func (a *agreed12) awaitHint(s *suites.Suite) *waitHint {
+	return &waitHint{agreed: a, next: a.awaitDone(s, &exchange12{})}
+}
+
+// awaitDone is the vertex for what follows the server's half of the key exchange.
+func (a *agreed12) awaitDone(s *suites.Suite, x *exchange12) afterKeyExchange12 {
+	//= RFC 5246 §7.4.4
+	if certified(s) {
+		return &waitRequestOrDone{agreed: a, exchange: x}
+	}
+	return &waitAnonymousDone{agreed: a, exchange: x}
 }
 
 // waitStatus12 waits for the CertificateStatus that the server announced but may
@@ -217,23 +230,26 @@ func (s *waitKeyExchange) keyExchange(fx *effects, m *msg.ServerKeyExchange) (af
 		}
 	}
 	fx.hear()
-	return &waitRequestOrDone{agreed: s.agreed, exchange: x}, nil
+	return s.agreed.awaitDone(fx.conn.Suite, x), nil
 }
 
 // waitHint waits for the ServerKeyExchange of a server that gives a hint of which
 // pre-shared key it means, or for what follows one that does not (RFC 4279 §2).
-type waitHint struct{ agreed *agreed12 }
+type waitHint struct {
+	agreed *agreed12
+	next   afterKeyExchange12 // without one
+}
 
 func (s *waitHint) step(fx *effects, m msg.Raw) (state, error) {
 	if m.Type() == msg.TypeServerKeyExchange {
 		return expectIn(fx, m, fx.serverKeyExchange(), s.hint)
 	}
-	return (&waitRequestOrDone{agreed: s.agreed, exchange: &exchange12{}}).step(fx, m)
+	return s.next.step(fx, m)
 }
 
-func (s *waitHint) hint(fx *effects, m *msg.ServerKeyExchange) (afterHint, error) {
+func (s *waitHint) hint(fx *effects, m *msg.ServerKeyExchange) (afterKeyExchange12, error) {
 	fx.hear()
-	return &waitRequestOrDone{agreed: s.agreed, exchange: &exchange12{hint: m.Hint}}, nil
+	return s.agreed.awaitDone(fx.conn.Suite, &exchange12{hint: m.Hint}), nil
 }
 
 // signedParams is what a ServerKeyExchange signs.
@@ -251,16 +267,17 @@ type waitRequestOrDone struct {
 }
 
 func (s *waitRequestOrDone) step(fx *effects, m msg.Raw) (state, error) {
-	switch asks := m.Type() == msg.TypeCertificateRequest; {
-	case asks && fx.conn.Suite.Auth == suites.AuthNone:
-		//= RFC 5246 §7.4.4
-		return nil, &Error{Kind: KindUnexpectedMessage, Field: m.Type().String(), Alert: record.AlertHandshakeFailure}
-	case !asks || !certified(fx.conn.Suite):
-		return expect(fx, m, (&waitHelloDone{agreed: s.agreed, exchange: s.exchange}).done)
-	case fx.conn.Version < record.TLS12:
+	if m.Type() != msg.TypeCertificateRequest {
+		return expect(fx, m, s.done)
+	}
+	if fx.conn.Version < record.TLS12 {
 		return expect(fx, m, s.request10)
 	}
 	return expect(fx, m, s.request)
+}
+
+func (s *waitRequestOrDone) done(fx *effects, m *msg.ServerHelloDone) (afterHelloDone12, error) {
+	return fx.verifyServer12(flight12{agreed: s.agreed, exchange: s.exchange})
 }
 
 // request12 is what a server said that it wants of a client's certificate.
@@ -312,7 +329,7 @@ func certTypeOf(s cred.Scheme) byte {
 type waitHelloDone struct {
 	agreed   *agreed12
 	exchange *exchange12
-	request  *request12 // nil: none came
+	request  *request12
 }
 
 func (s *waitHelloDone) step(fx *effects, m msg.Raw) (state, error) {
@@ -320,17 +337,47 @@ func (s *waitHelloDone) step(fx *effects, m msg.Raw) (state, error) {
 }
 
 func (s *waitHelloDone) done(fx *effects, m *msg.ServerHelloDone) (afterHelloDone12, error) {
+	return fx.verifyServer12(flight12{agreed: s.agreed, exchange: s.exchange, request: s.request})
+}
+
+// verifyServer12 takes the end of the flight of a server that showed a certificate.
+func (fx *effects) verifyServer12(f flight12) (*verifyingServer12, error) {
+	if err := fx.hearDone(); err != nil {
+		return nil, err
+	}
+	return &verifyingServer12{flight: f, q: fx.verifyQuery()}, nil
+}
+
+func (fx *effects) hearDone() error {
 	if !fx.isAligned {
-		return nil, failure(KindExcessHandshakeData, "ServerHelloDone")
+		return failure(KindExcessHandshakeData, "ServerHelloDone")
 	}
 	fx.hear()
-	f := flight12{agreed: s.agreed, exchange: s.exchange, request: s.request}
-	if certified(fx.conn.Suite) {
-		return &verifyingServer12{flight: f, q: fx.verifyQuery()}, nil
+	return nil
+}
+
+// waitAnonymousDone waits for the ServerHelloDone of a server that shows no certificate.
+type waitAnonymousDone struct {
+	agreed   *agreed12
+	exchange *exchange12
+}
+
+func (s *waitAnonymousDone) step(fx *effects, m msg.Raw) (state, error) {
+	if m.Type() == msg.TypeCertificateRequest && fx.conn.Suite.Auth == suites.AuthNone {
+		//= RFC 5246 §7.4.4
+		return nil, &Error{Kind: KindUnexpectedMessage, Field: m.Type().String(), Alert: record.AlertHandshakeFailure}
+	}
+	return expect(fx, m, s.done)
+}
+
+func (s *waitAnonymousDone) done(fx *effects, m *msg.ServerHelloDone) (afterAnonymousDone12, error) {
+	if err := fx.hearDone(); err != nil {
+		return nil, err
 	}
 	if fx.conn.Suite.Auth == suites.AuthNone {
 		fx.conn.VerifyError = failure(KindVerification, "the suite authenticates nobody")
 	}
+	f := flight12{agreed: s.agreed, exchange: s.exchange}
 	return f.exchangeKeys(fx)
 }
 

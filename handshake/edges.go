@@ -121,13 +121,9 @@ type afterStatus12 interface { // or after the certificate itself
 	afterCertificate12
 	afterStatus12()
 }
-type afterKeyExchange12 interface {
-	state
+type afterKeyExchange12 interface { // or the hint, or where neither comes
+	waiting
 	afterKeyExchange12()
-}
-type afterHint interface {
-	state
-	afterHint()
 }
 type afterRequest12 interface {
 	state
@@ -136,6 +132,10 @@ type afterRequest12 interface {
 type afterHelloDone12 interface {
 	state
 	afterHelloDone12()
+}
+type afterAnonymousDone12 interface {
+	state
+	afterAnonymousDone12()
 }
 type afterServerVerdict12 interface {
 	state
@@ -154,7 +154,7 @@ type afterClientSignature12 interface {
 	afterClientSignature12()
 }
 type afterClientChain12 interface { // wherever no signature follows
-	afterHelloDone12
+	afterAnonymousDone12
 	afterServerVerdict12
 	afterCredential12
 }
@@ -182,6 +182,7 @@ func (*waitKeyExchange) isState()      {}
 func (*waitHint) isState()             {}
 func (*waitRequestOrDone) isState()    {}
 func (*waitHelloDone) isState()        {}
+func (*waitAnonymousDone) isState()    {}
 func (*verifyingServer12) isState()    {}
 func (*choosingCredential12) isState() {}
 func (*choosingPSK12) isState()        {}
@@ -200,15 +201,15 @@ func (*waitHint) afterStatus12()          {}
 func (*waitRequestOrDone) afterStatus12() {}
 
 func (*waitRequestOrDone) afterKeyExchange12() {}
-
-func (*waitRequestOrDone) afterHint() {}
+func (*waitAnonymousDone) afterKeyExchange12() {} // no certificate was shown, so none is asked for
 
 func (*waitHelloDone) afterRequest12() {}
 
 func (*verifyingServer12) afterHelloDone12() {}
-func (*choosingPSK12) afterHelloDone12()     {} // the server shows no certificate
-func (*waitTicket12) afterHelloDone12()      {}
-func (*waitServerCCS12) afterHelloDone12()   {}
+
+func (*choosingPSK12) afterAnonymousDone12()   {}
+func (*waitTicket12) afterAnonymousDone12()    {}
+func (*waitServerCCS12) afterAnonymousDone12() {}
 
 func (*choosingCredential12) afterServerVerdict12() {} // requested
 func (*choosingPSK12) afterServerVerdict12()        {}

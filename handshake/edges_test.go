@@ -20,8 +20,9 @@ var update = flag.Bool("update", false, "write testdata anew")
 // ccsLabel labels what happens on a change_cipher_spec.
 const ccsLabel = "change_cipher_spec"
 
-// edge is one line of the transition relation.
-type edge struct{ from, label, to string }
+// edge is one line of the transition relation. by is the vertex whose handler
+// it is: another than from where from may be passed over.
+type edge struct{ from, label, to, by string }
 
 // relation is the transition relation, read off the source: edges.go says what
 // may follow a handler, and the vertices' step, changeCipherSpec and answer say
@@ -142,7 +143,13 @@ func (r *relation) connect() {
 				after := result(h)
 				returned[after] = true
 				for _, to := range r.next[after] {
-					r.edges = append(r.edges, edge{vertex, r.label(vertex, method, h), to})
+					e := edge{vertex, r.label(vertex, method, h), to, typeName(h.Recv.List[0].Type)}
+					if !slices.Contains(r.vertices, e.by) { // what vertices share
+						e.by = vertex
+					}
+					if !slices.Contains(r.edges, e) {
+						r.edges = append(r.edges, e)
+					}
 				}
 			}
 		}

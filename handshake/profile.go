@@ -159,7 +159,11 @@ func (p *profile) compileVersions() error {
 		return &ConfigError{"MaxVersion", fmt.Sprintf("%v is not supported", p.max)}
 	}
 	if p.min > p.max {
-		return &ConfigError{"MinVersion", fmt.Sprintf("%v is above MaxVersion %v", p.min, p.max)}
+		field := "MinVersion"
+		if p.cfg.MinVersion == 0 {
+			field = "MaxVersion"
+		}
+		return &ConfigError{field, fmt.Sprintf("%v to %v is no range", p.min, p.max)}
 	}
 	if p.min < record.TLS12 && p.level > 0 {
 		return &ConfigError{"MinVersion", fmt.Sprintf("%v needs SecurityLevel -1", p.min)}

@@ -280,7 +280,7 @@ func (e *Engine) apply(f *effect) {
 		e.send.records(f.typ, e.hs.fx.out[f.lo:f.hi])
 		if e.origin.conn.Version == 0 {
 			//= RFC 9846 §5.1
-			e.send.seal.SetHeaderVersion(record.TLS12) // only the first ClientHello's are 1.0
+			e.send.seal.SetHeaderVersion(min(e.hs.fx.profile.max, record.TLS12)) // only the first ClientHello's are 1.0
 		}
 	case doRead:
 		k := &e.hs.fx.keys[f.lo]
