@@ -102,7 +102,9 @@ func badConfigs(t testing.TB) []badConfig {
 		{"AskPSK without a suite for it", true, true, func(c *handshake.Config) {
 			c.AskPSK, c.Suites = true, suitesNamed(t, "TLS_AES_256_GCM_SHA384")
 		}, "AskPSK"},
-		{"a PSK suite without AskPSK", true, true, func(c *handshake.Config) { c.Suites, c.MaxVersion = suitesNamed(t, "PSK-AES128-GCM-SHA256"), record.TLS12 }, "Suites"},
+		{"a PSK suite without AskPSK", true, true, func(c *handshake.Config) {
+			c.Suites, c.MaxVersion = suitesNamed(t, "PSK-AES128-GCM-SHA256"), record.TLS12
+		}, "Suites"},
 		{"an anonymous suite, verified", true, false, func(c *handshake.Config) {
 			c.Suites = suitesNamed(t, "ADH-AES128-GCM-SHA256:@SECLEVEL=0")
 			c.SecurityLevel = -1

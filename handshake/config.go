@@ -129,7 +129,7 @@ type Config struct {
 	// before, end a server's connection: 0 means 3, and 10 minutes.
 	Renegotiation       RenegotiationPolicy
 	RenegotiationLimit  int
-	RenegotiationWindow time.Duration
+	RenegotiationWindow time.Duration // in whole seconds
 	// Fallback lets a client say that it tried a higher version before (RFC 7507).
 	Fallback bool
 	// RequestOCSP lets a client ask for a stapled OCSP response, and SCTs.

@@ -52,8 +52,8 @@ type Receiver struct {
 	closed     bool // close_notify came
 	asked      bool // this side asked for a renegotiation
 	policy     RenegotiationPolicy
-	renewals   uint8   // renegotiations, each soon after the one before
-	rejoin     msg.Raw // the message that asks for a renegotiation, until it begins
+	renewals   uint8    // renegotiations, each soon after the one before
+	rejoin     *msg.Raw // the message that asks for a renegotiation, until it begins
 }
 
 // itemKind is what the record layer brought.

@@ -186,7 +186,7 @@ func (e *Engine) again(p *profile) {
 
 // renegotiate does what the peer asks for, in the message that stopped the receiver.
 func (e *Engine) renegotiate(now time.Time) {
-	m := e.recv.rejoin
+	m := *e.recv.rejoin
 	e.recv.rejoin = nil
 	e.again(e.origin.profile.at(e.origin.conn.Version))
 	if e.origin.conn.Client {
@@ -206,10 +206,10 @@ func (e *Engine) renegotiate(now time.Time) {
 // counted holds a server's renegotiations to their limit.
 func (e *Engine) counted(now time.Time) error {
 	cfg := &e.hs.fx.profile.cfg
-	if now.Sub(e.origin.last) > cfg.RenegotiationWindow {
+	if now.Unix()-e.origin.last > int64(cfg.RenegotiationWindow/time.Second) {
 		e.recv.renewals = 0
 	}
-	e.origin.last = now
+	e.origin.last = now.Unix()
 	if e.recv.renewals++; int(e.recv.renewals) > cfg.RenegotiationLimit {
 		return failure(KindRenegotiationAttack, "")
 	}
@@ -238,7 +238,8 @@ func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
 		if _, ok := r.hand.Aligned(); !ok {
 			return Event{}, failure(KindExcessHandshakeData, m.Type().String())
 		}
-		r.rejoin = bytes.Clone(m)
+		asked := bytes.Clone(m)
+		r.rejoin = (*msg.Raw)(&asked)
 		return Event{Kind: Rejoin}, nil
 	}
 	if r.warnings++; r.warnings > MaxWarnings {
