@@ -175,7 +175,7 @@ func fieldRows() (rows []bad) {
 }
 
 // dheStates is where a client makes its half of the key exchange.
-var dheStates = map[string]string{dheSuite: "verifyingServer12", dhePSKSuite: "choosingPSK12", anonSuite: "waitRequestOrDone"}
+var dheStates = map[string]string{dheSuite: "verifyingServer12", dhePSKSuite: "choosingPSK12", anonSuite: "waitAnonymousDone"}
 
 func withState(states map[string]string, names ...string) (list []scene) {
 	for _, suite := range names {
@@ -308,12 +308,12 @@ func orderRows() []bad {
 		row("ServerKeyExchange in an RSA suite", "ServerKeyExchange", clients("waitRequestOrDone", rsaSuite), before("ServerHelloDone", stray(msg.TypeServerKeyExchange, 0))),
 		row("ServerKeyExchange left out of DHE", "ServerHelloDone", clients("waitKeyExchange", dheSuite, dhePSKSuite, anonSuite), skip("ServerKeyExchange")),
 		row("ServerKeyExchange left out of ECDHE", "ServerHelloDone", clients("waitKeyExchange", oldSHA, ecPSKSuite), skip("ServerKeyExchange")),
-		row("ServerKeyExchange twice in a PSK suite", "ServerKeyExchange", clients("waitRequestOrDone", pskSuite, dhePSKSuite), double("ServerKeyExchange")),
+		row("ServerKeyExchange twice in a PSK suite", "ServerKeyExchange", clients("waitAnonymousDone", pskSuite, dhePSKSuite), double("ServerKeyExchange")),
 		row("Certificate in a suite without", "Certificate", append(clients("waitHint", pskSuite), clients("waitKeyExchange", dhePSKSuite, anonSuite)...), before("ServerKeyExchange", stray(msg.TypeCertificate, 0, 0, 0))),
 		row("Certificate left out of an RSA suite", "ServerHelloDone", clients("waitCertificate12", rsaSuite), skip("Certificate")),
 		row("Certificate left out of RSA_PSK", "ServerKeyExchange", clients("waitCertificate12", rsaPSKSuite), skip("Certificate")),
-		row("CertificateRequest in a PSK suite", "CertificateRequest", clients("waitRequestOrDone", pskSuite, dhePSKSuite, ecPSKSuite), before("ServerHelloDone", request)),
-		{name: "CertificateRequest in an anonymous suite", ref: "RFC 5246 §7.4.4", in: clients("waitRequestOrDone", anonSuite, "AECDH-AES128-SHA"), do: before("ServerHelloDone", request),
+		row("CertificateRequest in a PSK suite", "CertificateRequest", clients("waitAnonymousDone", pskSuite, dhePSKSuite, ecPSKSuite), before("ServerHelloDone", request)),
+		{name: "CertificateRequest in an anonymous suite", ref: "RFC 5246 §7.4.4", in: clients("waitAnonymousDone", anonSuite, "AECDH-AES128-SHA"), do: before("ServerHelloDone", request),
 			alert: record.AlertHandshakeFailure, kind: handshake.KindUnexpectedMessage, field: "CertificateRequest"},
 		row("CertificateStatus that was not announced", "CertificateStatus", clients("waitRequestOrDone", rsaSuite), before("ServerHelloDone", stray(msg.TypeCertificateStatus, 1, 0, 0, 1, 0))),
 		row("a client's Certificate in a PSK suite", "Certificate", servers("waitClientKeyExchange", pskSuite, anonSuite), before("ClientKeyExchange", stray(msg.TypeCertificate, 0, 0, 0))),
