@@ -314,7 +314,7 @@ func orderRows() []bad {
 		row("Certificate left out of RSA_PSK", "ServerKeyExchange", clients("waitCertificate12", rsaPSKSuite), skip("Certificate")),
 		row("CertificateRequest in a PSK suite", "CertificateRequest", clients("waitAnonymousDone", pskSuite, dhePSKSuite, ecPSKSuite), before("ServerHelloDone", request)),
 		{name: "CertificateRequest in an anonymous suite", ref: "RFC 5246 §7.4.4", in: clients("waitAnonymousDone", anonSuite, "AECDH-AES128-SHA"), do: before("ServerHelloDone", request),
-			alert: record.AlertHandshakeFailure, kind: handshake.KindUnexpectedMessage, field: "CertificateRequest"},
+			alert: record.AlertHandshakeFailure, kind: handshake.KindAnonymousRequest, field: "CertificateRequest"},
 		row("CertificateStatus that was not announced", "CertificateStatus", clients("waitRequestOrDone", rsaSuite), before("ServerHelloDone", stray(msg.TypeCertificateStatus, 1, 0, 0, 1, 0))),
 		row("a client's Certificate in a PSK suite", "Certificate", servers("waitClientKeyExchange", pskSuite, anonSuite), before("ClientKeyExchange", stray(msg.TypeCertificate, 0, 0, 0))),
 		row("ClientKeyExchange twice", "ClientKeyExchange", servers("waitClientCCS12", rsaSuite, dheSuite, pskSuite), double("ClientKeyExchange")),

@@ -365,7 +365,7 @@ type waitAnonymousDone struct {
 func (s *waitAnonymousDone) step(fx *effects, m msg.Raw) (state, error) {
 	if m.Type() == msg.TypeCertificateRequest && fx.conn.Suite.Auth == suites.AuthNone {
 		//= RFC 5246 §7.4.4
-		return nil, &Error{Kind: KindUnexpectedMessage, Field: m.Type().String(), Alert: record.AlertHandshakeFailure}
+		return nil, failure(KindAnonymousRequest, m.Type().String())
 	}
 	return expect(fx, m, s.done)
 }

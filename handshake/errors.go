@@ -50,6 +50,7 @@ const (
 	KindTooMuchSkippedData
 	// Order.
 	KindUnexpectedMessage
+	KindAnonymousRequest
 	KindUnexpectedCCS
 	KindInterleaved
 	KindExcessHandshakeData
@@ -150,6 +151,7 @@ var kinds = [numKinds]kindRow{
 	KindTooManyTickets:      {"too many NewSessionTickets", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindTooMuchSkippedData:  {"too much early data to skip", PeerMisbehaved, record.AlertUnexpectedMessage},
 
+	KindAnonymousRequest:    {"a server without certificate asks for one", PeerMisbehaved, record.AlertHandshakeFailure},
 	KindUnexpectedMessage:   {"unexpected message", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindUnexpectedCCS:       {"unexpected change_cipher_spec", PeerMisbehaved, record.AlertUnexpectedMessage},
 	KindInterleaved:         {"record between the parts of a handshake message", PeerMisbehaved, record.AlertUnexpectedMessage},
