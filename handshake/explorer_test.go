@@ -200,7 +200,8 @@ func (x *explorer) probe(p *party) {
 		typ := msg.Type(typ)
 		f := p.e.Fork()
 		err := f.Inject(credtest.Now, msg.Raw{byte(typ), 0, 0, 0})
-		if refused := errors.Is(err, handshake.KindUnexpectedMessage); refused == slices.Contains(want, typ.String()) {
+		refused := errors.Is(err, handshake.KindUnexpectedMessage) || errors.Is(err, handshake.KindAnonymousRequest)
+		if refused == slices.Contains(want, typ.String()) {
 			x.t.Errorf("%s, %v: %v", at, typ, err)
 		}
 		var own *handshake.Error

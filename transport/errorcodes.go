@@ -111,7 +111,7 @@ var codesOfKinds = map[handshake.Kind]Code{
 	handshake.KindEmptyChain:           "ERR_SSL_LENGTH_MISMATCH",
 	handshake.KindCertificateRequired:  CodeNoPeerCertificate,
 	handshake.KindBadCertificate:       "ERR_SSL_ASN1_LIB",
-	handshake.KindAnonymousRequest:     "ERR_SSL_TLS_CLIENT_CERT_REQ_WITH_ANON_CIPHER",
+	handshake.KindAnonymousRequest:     "ERR_SSL_UNEXPECTED_MESSAGE",
 	handshake.KindWrongCertificateType: "ERR_SSL_WRONG_CERTIFICATE_TYPE",
 
 	handshake.KindTruncated:         CodeConnectionReset,
