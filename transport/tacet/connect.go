@@ -21,10 +21,7 @@ import (
 // --json the first line of output is the facts, and the stream follows.
 func connect(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("connect", "HOST:PORT", std)
-	var o options
-	o.client(set)
-	o.watched(set)
-	set.StringVar(&o.session, "session", "", "resume the session in `FILE`, if there is one, and keep the last one there")
+	o := newOptions(set, ofConnect)
 	ignoreEOF := set.Bool("ign-eof", false, "do not close the writing side when the input ends")
 	address, host, err := set.parseAddress(args)
 	if err != nil {
@@ -42,7 +39,7 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	config := w.config(client)
 	config.Answer = either(o.judge(verifier, host), o.psk.answer)
 	if o.session != "" {
-		config.Sessions = &sessionFile{name: o.session, watch: w}
+		config.Sessions = &sessionFile{name: o.session, say: w.say}
 	}
 	c, err := o.dial(ctx, address, host, profile, &config)
 	if err != nil {
@@ -105,8 +102,8 @@ func stream(ctx context.Context, c *actor.Conn, std stdio, ignoreEOF bool) error
 
 // sessionFile keeps one session in a file.
 type sessionFile struct {
-	name  string
-	watch *watch
+	name string
+	say  func(format string, args ...any)
 }
 
 // Get reads the session. One that is not there or not readable is none.
@@ -120,7 +117,7 @@ func (f *sessionFile) Get(string) *session.Session {
 		s, err = session.Parse(b)
 	}
 	if err != nil {
-		f.watch.say("--session: %v", err)
+		f.say("--session: %v", err)
 		return nil
 	}
 	return s
@@ -129,7 +126,7 @@ func (f *sessionFile) Get(string) *session.Session {
 // Put replaces the file, whole or not at all.
 func (f *sessionFile) Put(_ string, s *session.Session) {
 	if err := f.write(s.Marshal()); err != nil {
-		f.watch.say("--session: %v", err)
+		f.say("--session: %v", err)
 	}
 }
 

@@ -319,21 +319,3 @@ func marshal(t *testing.T, v any) string {
 	}
 	return string(b)
 }
-
-// TestCiphers compares with openssl, as far as both know the suites.
-func TestCiphers(t *testing.T) {
-	openssl := peer(t, "openssl")
-	for _, list := range []string{"ECDHE+AESGCM", "ECDHE+CHACHA20:@STRENGTH", "ECDHE-RSA-AES256-GCM-SHA384"} {
-		want, err := exec.CommandContext(t.Context(), openssl, "ciphers", "-v", list).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := tacet(t, "ciphers", list); got != string(want) {
-			t.Errorf("%s:\n%s\nopenssl:\n%s", list, got, want)
-		}
-	}
-	if got := tacet(t, "ciphers"); !strings.HasPrefix(got, "TLS_AES_256_GCM_SHA384 ") {
-		t.Error(got)
-	}
-	tacetWith(t, 1, "", "ciphers", "nonsense")
-}

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -13,10 +14,17 @@ import (
 	"tacet/handshake/cred"
 )
 
-// takeCredentials reads --cert and --key.
+// takeCredentials reads --cert and --key. A server that is given nothing to show
+// shows the demo's certificate.
 func (o *options) takeCredentials(c *handshake.Config) error {
 	if len(o.keys) > len(o.certs) {
 		return errors.New("there are more --key than --cert")
+	}
+	if o.side == server && len(o.certs)+len(o.pfx) == 0 && o.psk.key == nil {
+		fmt.Fprintln(o.set.std.err, "tacet: no --cert: serving the demo's certificate, whose key is public")
+		mine, err := demoCredential()
+		c.Credentials = append(c.Credentials, mine)
+		return err
 	}
 	for i, name := range o.certs {
 		cert, err := os.ReadFile(name)
@@ -66,12 +74,27 @@ func (o *options) takePFX(c *handshake.Config) error {
 	return nil
 }
 
-// takeVerifier reads --ca and --crl. Mozilla's roots are trusted without, as in node.
-func (o *options) takeVerifier(c *handshake.Config) error {
-	v, err := o.trusted()
-	if err != nil {
-		return err
+// takeStaples reads --ocsp.
+func (o *options) takeStaples(c *handshake.Config) (err error) {
+	if len(o.ocsp) > len(c.Credentials) {
+		return errors.New("there are more --ocsp than certificates")
 	}
+	for i, name := range o.ocsp {
+		if c.Credentials[i].Staple, err = os.ReadFile(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeVerifier reads --ca. Mozilla's roots are trusted without, as in node.
+func (o *options) takeVerifier(c *handshake.Config) (err error) {
+	c.Verifier, err = o.trusted()
+	return err
+}
+
+// takeCRLs reads --crl.
+func (o *options) takeCRLs(c *handshake.Config) error {
 	for _, name := range o.crls {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -81,9 +104,8 @@ func (o *options) takeVerifier(c *handshake.Config) error {
 		if err != nil {
 			return err
 		}
-		v.CRLs = append(v.CRLs, crls...)
+		c.Verifier.CRLs = append(c.Verifier.CRLs, crls...)
 	}
-	c.Verifier = v
 	return nil
 }
 

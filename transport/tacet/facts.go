@@ -23,6 +23,7 @@ type facts struct {
 	Reused             bool         `json:"reused"`
 	EphemeralKeyInfo   *keyFacts    `json:"ephemeralKeyInfo"` // null on a server
 	PeerCertificate    any          `json:"peerCertificate"`  // *certificateFacts, or {} if there is none
+	OCSPResponse       *string      `json:"ocspResponse"`     // what was stapled, null if nothing was
 	SharedSigalgs      []string     `json:"sharedSigalgs"`
 	Finished           *string      `json:"finished"`
 	PeerFinished       *string      `json:"peerFinished"`
@@ -82,6 +83,7 @@ func factsOf(s *handshake.ConnectionState, err error) *facts {
 	if len(s.PeerCertificates) > 0 {
 		f.PeerCertificate = certificateOf(s.PeerCertificates[0])
 	}
+	f.OCSPResponse = hexed(s.OCSPResponse)
 	for _, scheme := range s.SharedSchemes {
 		f.SharedSigalgs = append(f.SharedSigalgs, scheme.OpenSSL())
 	}

@@ -1,77 +1,149 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"flag"
 	"fmt"
-	"strings"
 	"time"
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
-	"tacet/handshake/session"
-	"tacet/kx"
 	"tacet/record"
-	"tacet/suites"
 )
 
 // options are node's, as they stand on the command line of either side.
 type options struct {
-	set                                          flagSet
-	certs, keys, pfx, cas, crls                  list
-	passphrase, ciphers, ecdhCurve, sigalgs      string
-	minVersion, maxVersion, alpn, keylog         string
-	ticketKeys, servername, session              string
-	psk                                          preShared
-	rejectUnauthorized, useSystemCA, trace, json bool
-	draw                                         bool // a command's own wish: tell all
-	requestCert, honorCipherOrder, requestOCSP   bool
-	handshakeTimeout, sessionTimeout             int
-	maxSendFragment                              int
+	set                                        flagSet
+	side                                       role
+	draw                                       bool // a command's own wish: tell all
+	certs, keys, pfx, cas, crls, ocsp          list
+	passphrase, ciphers, ecdhCurve, sigalgs    string
+	minVersion, maxVersion, alpn, keylog       string
+	dhparam, pskIdentityHint, sessionIDContext string
+	ticketKeys, servername, session            string
+	psk                                        preShared
+	rejectUnauthorized, useSystemCA            bool
+	requestCert, honorCipherOrder, requestOCSP bool
+	trace, json                                bool
+	handshakeTimeout, sessionTimeout           int
+	maxSendFragment, minDHSize                 int
 }
 
-// both declares the options that both sides have: what is to be agreed upon.
-func (o *options) both(set flagSet) {
-	o.set = set
-	set.Var(&o.certs, "cert", "certificate chain in PEM, leaf first: `FILE`; may be repeated")
-	set.Var(&o.keys, "key", "private key in PEM of the --cert in the same place: `FILE`; without one it is in the --cert")
-	set.Var(&o.pfx, "pfx", "certificate chain and private key in PKCS #12: `FILE`; may be repeated")
-	set.StringVar(&o.passphrase, "passphrase", "", "`TEXT` that opens --key and --pfx")
-	set.Var(&o.cas, "ca", "certificates to trust, in PEM, in place of Mozilla's: `FILE`; may be repeated")
-	set.BoolVar(&o.useSystemCA, "use-system-ca", false, "trust the system's certificates in place of Mozilla's")
-	set.Var(&o.crls, "crl", "revocation lists in PEM, one for every issuer: `FILE`; may be repeated")
-	set.StringVar(&o.ciphers, "ciphers", "", "cipher `LIST` of OpenSSL, with TLS_ names for TLS 1.3")
-	set.StringVar(&o.ecdhCurve, "ecdh-curve", "auto", "groups, by colons: `LIST`")
-	set.StringVar(&o.sigalgs, "sigalgs", "", "signature schemes, by colons: `LIST`")
-	set.StringVar(&o.minVersion, "min-version", record.TLS12.String(), "lowest `VERSION`")
-	set.StringVar(&o.maxVersion, "max-version", record.TLS13.String(), "highest `VERSION`")
-	set.StringVar(&o.alpn, "alpn-protocols", "", "protocols, by commas: `LIST`")
-	set.BoolVar(&o.rejectUnauthorized, "reject-unauthorized", true, "end the handshake if the peer's certificate is not good")
-	set.Var(&o.psk, "psk", "pre-shared key of TLS 1.3: `IDENTITY:HEX`")
-	set.IntVar(&o.maxSendFragment, "max-send-fragment", record.MaxPlaintext, "most `bytes` of data in a record")
+// commandSet says which commands have an option.
+type commandSet uint8
+
+const (
+	ofConnect commandSet = 1 << iota
+	ofTrace
+	ofServe
+	ofClients = ofConnect | ofTrace
+	ofAll     = ofClients | ofServe
+)
+
+// option is a row of the table of options, in the order in which they are taken:
+// of several faults the first is told.
+type option struct {
+	name string
+	of   commandSet
+	text string                                        // names the value in backquotes
+	at   func(*options) any                            // where the value is kept
+	take func(*options, *handshake.Config) (err error) // nil if it stands in no Config
 }
 
-// watched declares the options that say what is to be seen of a connection.
-func (o *options) watched(set flagSet) {
-	set.IntVar(&o.handshakeTimeout, "handshake-timeout", 120_000, "give a handshake up after so many `ms`")
-	set.StringVar(&o.keylog, "keylog", "", "append the secrets to `FILE`, for Wireshark")
-	set.BoolVar(&o.trace, "trace", false, "show the messages on standard error")
-	set.BoolVar(&o.json, "json", false, "print the facts of each connection on standard output, one JSON object a line")
+func table() []option {
+	return []option{
+		{"min-version", ofAll, "lowest `VERSION`; TLSv1 and TLSv1.1 need --ciphers with @SECLEVEL=0",
+			func(o *options) any { return &o.minVersion }, (*options).takeMinVersion},
+		{"max-version", ofAll, "highest `VERSION`",
+			func(o *options) any { return &o.maxVersion }, (*options).takeMaxVersion},
+		{"ciphers", ofAll, "cipher `LIST` of OpenSSL, with TLS_ names for TLS 1.3, and @SECLEVEL=n",
+			func(o *options) any { return &o.ciphers }, (*options).takeCiphers},
+		{"honor-cipher-order", ofServe, "follow the server's order of ciphers, not the client's",
+			func(o *options) any { return &o.honorCipherOrder }, (*options).takeOrder},
+		{"ecdh-curve", ofAll, "groups, by colons: `LIST`",
+			func(o *options) any { return &o.ecdhCurve }, (*options).takeGroups},
+		{"dhparam", ofServe, "group of the DHE ciphers in PEM, or auto: `FILE`; none without",
+			func(o *options) any { return &o.dhparam }, (*options).takeDH},
+		{"min-dh-size", ofClients, "fewest `bits` of a server's DHE group",
+			func(o *options) any { return &o.minDHSize }, (*options).takeMinDH},
+		{"sigalgs", ofAll, "signature schemes, by colons: `LIST`",
+			func(o *options) any { return &o.sigalgs }, (*options).takeSchemes},
+		{"alpn-protocols", ofAll, "protocols, by commas: `LIST`",
+			func(o *options) any { return &o.alpn }, (*options).takeALPN},
+		{"cert", ofAll, "certificate chain in PEM, leaf first: `FILE`; may be repeated",
+			func(o *options) any { return &o.certs }, (*options).takeCredentials},
+		{"key", ofAll, "private key in PEM of the --cert in the same place: `FILE`; without one it is in the --cert",
+			func(o *options) any { return &o.keys }, nil},
+		{"pfx", ofAll, "certificate chain and private key in PKCS #12: `FILE`; may be repeated",
+			func(o *options) any { return &o.pfx }, (*options).takePFX},
+		{"passphrase", ofAll, "`TEXT` that opens --key and --pfx",
+			func(o *options) any { return &o.passphrase }, nil},
+		{"ocsp", ofServe, "OCSP response in DER to staple to the --cert or --pfx in the same place: `FILE`; may be repeated",
+			func(o *options) any { return &o.ocsp }, (*options).takeStaples},
+		{"request-ocsp", ofClients, "ask for a stapled OCSP response",
+			func(o *options) any { return &o.requestOCSP }, (*options).takeRequestOCSP},
+		{"ca", ofAll, "certificates to trust, in PEM, in place of Mozilla's: `FILE`; may be repeated",
+			func(o *options) any { return &o.cas }, (*options).takeVerifier},
+		{"use-system-ca", ofAll, "trust the system's certificates in place of Mozilla's",
+			func(o *options) any { return &o.useSystemCA }, nil},
+		{"crl", ofAll, "revocation lists in PEM, one for every issuer: `FILE`; may be repeated",
+			func(o *options) any { return &o.crls }, (*options).takeCRLs},
+		{"request-cert", ofServe, "ask for a certificate",
+			func(o *options) any { return &o.requestCert }, nil},
+		{"reject-unauthorized", ofAll, "end the handshake if the peer's certificate is not good",
+			func(o *options) any { return &o.rejectUnauthorized }, (*options).takeVerification},
+		{"servername", ofClients, "`NAME` to ask for and to check; HOST if not given, \"\" asks for none and checks HOST",
+			func(o *options) any { return &o.servername }, (*options).takeServername},
+		{"psk", ofAll, "pre-shared key: `IDENTITY:HEX`; up to TLS 1.2 with a PSK cipher only",
+			func(o *options) any { return &o.psk }, (*options).takePSK},
+		{"psk-identity-hint", ofServe, "`TEXT` that tells a client up to TLS 1.2 which key is meant",
+			func(o *options) any { return &o.pskIdentityHint }, (*options).takePSKHint},
+		{"session", ofClients, "resume the session in `FILE`, if there is one, and keep the last one there",
+			func(o *options) any { return &o.session }, (*options).takeSession},
+		{"session-id-context", ofServe, "`TEXT` that parts sessions: those of another are not resumed",
+			func(o *options) any { return &o.sessionIDContext }, (*options).takeSessionContext},
+		{"session-timeout", ofServe, "`seconds` that a session can be resumed for; 0 is two hours",
+			func(o *options) any { return &o.sessionTimeout }, (*options).takeSessionTimeout},
+		{"ticket-keys", ofServe, "48 bytes that seal session tickets: `HEX`; random if not given",
+			func(o *options) any { return &o.ticketKeys }, (*options).takeTicketKeys},
+		{"max-send-fragment", ofAll, "most `bytes` of data in a record",
+			func(o *options) any { return &o.maxSendFragment }, (*options).takeFragment},
+		{"handshake-timeout", ofConnect | ofServe, "give a handshake up after so many `ms`",
+			func(o *options) any { return &o.handshakeTimeout }, nil},
+		{"keylog", ofConnect | ofServe, "append the secrets to `FILE`, for Wireshark",
+			func(o *options) any { return &o.keylog }, (*options).takeKeyLog},
+		{"trace", ofConnect | ofServe, "show the messages on standard error",
+			func(o *options) any { return &o.trace }, (*options).takeTrace},
+		{"json", ofConnect | ofServe, "print the facts of each connection on standard output, one JSON object a line",
+			func(o *options) any { return &o.json }, nil},
+	}
 }
 
-func (o *options) client(set flagSet) {
-	o.both(set)
-	set.StringVar(&o.servername, "servername", "", "`NAME` to ask for and to check; HOST if not given, \"\" asks for none and checks HOST")
-	set.BoolVar(&o.requestOCSP, "request-ocsp", false, "ask for a stapled OCSP response")
-}
-
-func (o *options) server(set flagSet) {
-	o.both(set)
-	o.watched(set)
-	set.BoolVar(&o.requestCert, "request-cert", false, "ask for a certificate")
-	set.StringVar(&o.ticketKeys, "ticket-keys", "", "48 bytes that seal session tickets: `HEX`; random if not given")
-	set.IntVar(&o.sessionTimeout, "session-timeout", 0, "`seconds` that a session can be resumed for; 0 is two hours")
-	set.BoolVar(&o.honorCipherOrder, "honor-cipher-order", true, "follow the server's order of ciphers, not the client's")
+// newOptions declares the options of a command. What stands in them before the command
+// line is read is the defaults.
+func newOptions(set flagSet, of commandSet) *options {
+	o := &options{
+		set: set, minVersion: record.TLS12.String(), maxVersion: record.TLS13.String(), ecdhCurve: "auto",
+		rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: 120_000, maxSendFragment: record.MaxPlaintext, minDHSize: 1024,
+	}
+	if of == ofServe {
+		o.side = server
+	}
+	for _, row := range table() {
+		if row.of&of == 0 {
+			continue
+		}
+		switch p := row.at(o).(type) {
+		case *string:
+			set.StringVar(p, row.name, *p, row.text)
+		case *bool:
+			set.BoolVar(p, row.name, *p, row.text)
+		case *int:
+			set.IntVar(p, row.name, *p, row.text)
+		case flag.Value:
+			set.Var(p, row.name, row.text)
+		}
+	}
+	return o
 }
 
 // optionError is a fault of an option's value.
@@ -83,21 +155,19 @@ type optionError struct {
 func (e *optionError) Error() string { return "--" + e.option + ": " + e.err.Error() }
 func (e *optionError) Unwrap() error { return e.err }
 
-// config is what both sides make of the options.
+// config is what the options make of a Config. Those that the command does not have
+// are at their defaults, and say nothing.
 func (o *options) config() (handshake.Config, error) {
-	c := handshake.Config{AskPSK: o.psk.key != nil, KeyLog: o.keylog != "" || o.draw, Trace: o.trace || o.draw, MaxSendFragment: o.maxSendFragment}
-	for _, step := range []struct {
-		option string
-		take   func(*handshake.Config) error
-	}{
-		{"min-version", o.takeMinVersion}, {"max-version", o.takeMaxVersion}, {"ciphers", o.takeCiphers},
-		{"ecdh-curve", o.takeGroups}, {"sigalgs", o.takeSchemes}, {"alpn-protocols", o.takeALPN},
-		{"cert", o.takeCredentials}, {"pfx", o.takePFX}, {"ca", o.takeVerifier},
-	} {
-		if err := step.take(&c); err != nil {
-			return c, &optionError{step.option, err}
+	var c handshake.Config
+	for _, row := range table() {
+		if row.take == nil || o.set.Lookup(row.name) == nil {
+			continue
+		}
+		if err := row.take(o, &c); err != nil {
+			return c, &optionError{row.name, err}
 		}
 	}
+	c.KeyLog, c.Trace = c.KeyLog || o.draw, c.Trace || o.draw
 	return c, nil
 }
 
@@ -105,16 +175,18 @@ func (o *options) config() (handshake.Config, error) {
 // for the server's certificate itself, by verifier.
 func (o *options) clientProfile() (p *handshake.ClientProfile, verifier *cred.Verifier, err error) {
 	c, err := o.config()
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		p, err = c.CompileClient()
 	}
-	c.AskSession, c.RequestOCSP = o.session != "", o.requestOCSP
-	c.AskVerify = o.nameless()
-	if !o.rejectUnauthorized {
-		c.Verify = handshake.VerifyRecord
-	}
-	p, err = c.CompileClient()
 	return p, c.Verifier, err
+}
+
+func (o *options) serverProfile() (*handshake.ServerProfile, error) {
+	c, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	return c.CompileServer()
 }
 
 // name is what the client asks for.
@@ -128,108 +200,14 @@ func (o *options) name(host string) string {
 // nameless reports whether the client is to ask for no name.
 func (o *options) nameless() bool { return o.set.given("servername") && o.servername == "" }
 
-func (o *options) serverProfile() (*handshake.ServerProfile, error) {
-	c, err := o.config()
-	if err != nil {
-		return nil, err
-	}
-	if len(c.Credentials) == 0 && !c.AskPSK {
-		fmt.Fprintln(o.set.std.err, "tacet: no --cert: serving the demo's certificate, whose key is public")
-		mine, err := demoCredential()
-		if err != nil {
-			return nil, err
-		}
-		c.Credentials = []*cred.Credential{mine}
-	}
-	if c.TicketKeys, err = o.tickets(); err != nil {
-		return nil, &optionError{"ticket-keys", err}
-	}
-	c.ClientPreference = !o.honorCipherOrder
-	c.SessionLifetime = time.Duration(o.sessionTimeout) * time.Second
-	c.ClientAuth, c.Verify = o.clientAuth()
-	return c.CompileServer()
-}
-
-// clientAuth is what --request-cert and --reject-unauthorized say together.
-func (o *options) clientAuth() (handshake.ClientAuth, handshake.VerifyMode) {
-	switch {
-	case !o.requestCert:
-		return handshake.NoClientCert, handshake.VerifyRequired
-	case o.rejectUnauthorized:
-		return handshake.RequireClientCert, handshake.VerifyRequired
-	}
-	return handshake.RequestClientCert, handshake.VerifyRecord
-}
-
-func (o *options) tickets() ([]session.TicketKey, error) {
-	var key session.TicketKey
-	if o.ticketKeys == "" {
-		_, err := rand.Read(key[:])
-		return []session.TicketKey{key}, err
-	}
-	b, err := hex.DecodeString(o.ticketKeys)
-	if err != nil {
-		return nil, err
-	}
-	if copy(key[:], b) != len(key) || len(b) != len(key) {
-		return nil, fmt.Errorf("must be exactly %d bytes", len(key))
-	}
-	return []session.TicketKey{key}, nil
-}
-
-func (o *options) takeMinVersion(c *handshake.Config) (err error) {
-	c.MinVersion, err = parseVersion(o.minVersion)
-	return err
-}
-
-func (o *options) takeMaxVersion(c *handshake.Config) (err error) {
-	c.MaxVersion, err = parseVersion(o.maxVersion)
-	return err
+func (o *options) timeout() time.Duration {
+	return time.Duration(o.handshakeTimeout) * time.Millisecond
 }
 
 func parseVersion(s string) (record.Version, error) {
 	v, ok := record.ParseVersion(s)
 	if !ok {
-		return 0, fmt.Errorf("%q is not TLSv1.2 or TLSv1.3", s)
+		return 0, fmt.Errorf("%q is not TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", s)
 	}
 	return v, nil
-}
-
-func (o *options) takeCiphers(c *handshake.Config) error {
-	l, err := suites.Parse(o.ciphers)
-	if err != nil {
-		return err
-	}
-	c.Suites = make([]*suites.Suite, 0, len(l.Suites))
-	for _, s := range l.Suites {
-		if s.Permitted(l.SecLevel) {
-			c.Suites = append(c.Suites, s)
-		}
-	}
-	if l.Only13 {
-		c.MinVersion = max(c.MinVersion, record.TLS13)
-	}
-	return nil
-}
-
-// takeGroups leaves "auto" to the engine, whose groups include hybrids.
-func (o *options) takeGroups(c *handshake.Config) (err error) {
-	if o.ecdhCurve != "auto" {
-		c.Groups, err = kx.ParseList(o.ecdhCurve)
-	}
-	return err
-}
-
-func (o *options) takeSchemes(c *handshake.Config) (err error) {
-	if o.sigalgs != "" {
-		c.Schemes, err = cred.ParseSchemes(o.sigalgs)
-	}
-	return err
-}
-
-func (o *options) takeALPN(c *handshake.Config) error {
-	if o.alpn != "" {
-		c.ALPN = strings.Split(o.alpn, ",")
-	}
-	return nil
 }

@@ -28,8 +28,7 @@ type service struct {
 // "listening HOST:PORT".
 func serve(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("serve", "", std)
-	var o options
-	o.server(set)
+	o := newOptions(set, ofServe)
 	listen := set.String("listen", "127.0.0.1:0", "`HOST:PORT` to listen at")
 	modes := map[string]*bool{
 		"www":     set.Bool("www", false, "answer an HTTP request with the connection's facts"),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -19,8 +20,8 @@ const maxSay = 1 << 20
 // the server has to say until it falls silent, and draws all of it.
 func trace(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("trace", "HOST:PORT", std)
-	o := options{draw: true}
-	o.client(set)
+	o := newOptions(set, ofTrace)
+	o.draw = true
 	page := set.String("html", "", "write the ladder to `FILE` too, as a page that unfolds")
 	silence := set.Duration("silence", time.Second, "how long the server may say nothing before trace closes the connection: `TIME`")
 	address, host, err := set.parseAddress(args)
@@ -43,8 +44,16 @@ func trace(ctx context.Context, args []string, std stdio) error {
 	defer tcp.Close()
 	defer context.AfterFunc(ctx, func() { _ = tcp.Close() })()
 	l := newLive(tcp, handshake.NewClient(p, o.name(host), actor.RandomEnv()), address, *silence)
-	l.drawn.sides[client].judge = o.judge(verifier, host)
+	mine := l.drawn.sides[client]
+	mine.judge = either(o.judge(verifier, host), o.psk.answer)
+	file := sessionFile{o.session, func(format string, args ...any) { fmt.Fprintf(std.err, "tacet: "+format+"\n", args...) }}
+	if o.session != "" {
+		mine.offer = file.Get("")
+	}
 	failed := l.talk(said)
+	if o.session != "" && mine.session != nil {
+		file.Put("", mine.session)
+	}
 	shown := show{"tacet trace", "a connection to " + address, []*conversation{l.drawn}}
 	if *page != "" {
 		failed = errors.Join(failed, writeFile(*page, func(w io.Writer) error { return writePage(w, shown) }))

@@ -75,9 +75,9 @@ func TestNotTLS(t *testing.T) {
 func TestTraceAccounts(t *testing.T) {
 	for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
 		s := startServe(t, "--echo")
-		o := options{draw: true}
 		set := newFlagSet("trace", "", stdio{})
-		o.client(set)
+		o := newOptions(set, ofTrace)
+		o.draw = true
 		if _, err := set.parse([]string{"--ca", demoRoot, "--max-version", version}, 0, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"tacet/actor"
 	"tacet/handshake"
@@ -44,7 +43,7 @@ func (w *watch) close() {
 // config is what the owner of one connection is told.
 func (w *watch) config(side role) actor.Config {
 	c := actor.Config{
-		KeyLog: w.keylog, HandshakeTimeout: time.Duration(w.options.handshakeTimeout) * time.Millisecond,
+		KeyLog: w.keylog, HandshakeTimeout: w.options.timeout(),
 	}
 	if w.options.psk.key != nil {
 		c.Answer = w.options.psk.answer
