@@ -9,6 +9,7 @@ import (
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
+	"tacet/transport"
 )
 
 // facts is what is known of a connection, in node's words. What node gives as
@@ -22,7 +23,7 @@ type facts struct {
 	AuthorizationError *string      `json:"authorizationError"`
 	Reused             bool         `json:"reused"`
 	EphemeralKeyInfo   *keyFacts    `json:"ephemeralKeyInfo"` // null on a server
-	PeerCertificate    any          `json:"peerCertificate"`  // *certificateFacts, or {} if there is none
+	PeerCertificate    any          `json:"peerCertificate"`  // less what is bytes; {} if there is none
 	OCSPResponse       *string      `json:"ocspResponse"`     // what was stapled, null if nothing was
 	SharedSigalgs      []string     `json:"sharedSigalgs"`
 	Finished           *string      `json:"finished"`
@@ -81,7 +82,7 @@ func factsOf(s *handshake.ConnectionState, err error) *facts {
 	f.Reused = s.Resumed
 	f.EphemeralKeyInfo = keyOf(s)
 	if len(s.PeerCertificates) > 0 {
-		f.PeerCertificate = certificateOf(s.PeerCertificates[0])
+		f.PeerCertificate = certificateOf(s.PeerCertificates[0].Raw)
 	}
 	f.OCSPResponse = hexed(s.OCSPResponse)
 	for _, scheme := range s.SharedSchemes {
@@ -92,6 +93,16 @@ func factsOf(s *handshake.ConnectionState, err error) *facts {
 		f.Exporter = hexed(secret)
 	}
 	return f
+}
+
+// certificateOf is node's object for a certificate in DER, less what is bytes.
+func certificateOf(der []byte) any {
+	p, err := transport.NewPeerCertificate(der)
+	if err != nil { // the engine has read it already
+		return struct{}{}
+	}
+	p.Raw, p.PubKey = nil, nil
+	return p
 }
 
 // authorization is whether the peer is who it has to be, and node's code for

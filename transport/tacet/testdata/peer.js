@@ -39,5 +39,7 @@ if (role === 'server') {
   let ocsp = null;
   socket.on('OCSPResponse', r => { ocsp = r && r.toString('hex'); });
   socket.on('error', e => say({error: {code: e.code}}));
-  socket.on('data', d => say({data: d.toString()}));
+  let data = '';
+  socket.on('data', d => { data += d; });
+  socket.on('end', () => say({data}));
 }

@@ -1,4 +1,4 @@
-package main
+package transport
 
 import (
 	"crypto/x509"
@@ -6,9 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/json"
 	"math/big"
-	"net"
 	"net/url"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +41,7 @@ func oddCertificates(t *testing.T) []*x509.Certificate {
 	number.NotBefore = time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)
 	number.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 2, 3}}
 	others := credtest.LeafTemplate()
-	others.ExtraExtensions = []pkix.Extension{{Id: altNameOID, Value: otherNames(t)}}
+	others.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: strangeNames(t)}}
 
 	list := []*x509.Certificate{ca.Cert}
 	for _, template := range []*x509.Certificate{names, subject, number, others} {
@@ -55,8 +53,8 @@ func oddCertificates(t *testing.T) []*x509.Certificate {
 	return list
 }
 
-// otherNames are alternative names that crypto/x509 does not write.
-func otherNames(t *testing.T) []byte {
+// strangeNames are alternative names that crypto/x509 does not write.
+func strangeNames(t *testing.T) []byte {
 	t.Helper()
 	directory, err := asn1.Marshal(pkix.Name{Organization: []string{`A, "B"; C`}, CommonName: "d"}.ToRDNSequence())
 	if err != nil {
@@ -88,20 +86,15 @@ func otherNames(t *testing.T) []byte {
 	return der
 }
 
+// nodeCertificates tells of each certificate of Q, in PEM.
 const nodeCertificates = `
 const {X509Certificate} = require('node:crypto');
-const all = require('node:fs').readFileSync(0, 'utf8').match(/-----BEGIN[^]*?-----END CERTIFICATE-----/g);
-console.log(JSON.stringify(all.map(pem => {
-  const o = new X509Certificate(pem).toLegacyObject();
-  delete o.raw; delete o.pubkey; delete o.infoAccess;
-  return o;
-})));
+console.log(JSON.stringify(Q.map(pem => new X509Certificate(pem).toLegacyObject())));
 `
 
-// TestCertificateOfNode compares certificates of every kind, Mozilla's among
-// them, with what node makes of them.
-func TestCertificateOfNode(t *testing.T) {
-	node := peer(t, "node")
+// TestPeerCertificate compares certificates of every kind, Mozilla's among them,
+// with what node makes of them.
+func TestPeerCertificate(t *testing.T) {
 	list := oddCertificates(t)
 	for root := range bundle.Roots() {
 		c, err := cred.ParseCertificate(root.Certificate)
@@ -110,43 +103,21 @@ func TestCertificateOfNode(t *testing.T) {
 		}
 		list = append(list, c)
 	}
-	var text []byte
+	var questions []string
 	for _, c := range list {
-		text = append(text, credtest.CertPEM(c.Raw)...)
+		questions = append(questions, string(credtest.CertPEM(c.Raw)))
 	}
-	cmd := exec.CommandContext(t.Context(), node, "-e", nodeCertificates)
-	cmd.Stdin = strings.NewReader(string(text))
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var theirs []object
-	if err := json.Unmarshal(out, &theirs); err != nil || len(theirs) != len(list) {
-		t.Fatal(len(theirs), err)
-	}
-	for i, c := range list {
-		ours := parseFacts(t, marshal(t, certificateOf(c)))
-		for name := range theirs[i] {
-			if x, y := marshal(t, ours[name]), marshal(t, theirs[i][name]); x != y {
-				t.Errorf("%v: %s: %s, node has %s", c.Subject, name, x, y)
-			}
-			delete(ours, name)
+	for i, theirs := range askNode(t, nodeCertificates, questions) {
+		p, err := NewPeerCertificate(list[i].Raw)
+		if err != nil {
+			t.Fatalf("%v: %v", list[i].Subject, err)
 		}
-		if len(ours) > 0 {
-			t.Errorf("%v: node lacks %v", c.Subject, ours)
+		ours, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-}
-
-func TestAddress(t *testing.T) {
-	for want, b := range map[string][]byte{
-		"192.0.2.1":               net.IPv4(192, 0, 2, 1).To4(),
-		"2001:DB8:0:0:0:0:0:1":    net.ParseIP("2001:db8::1"),
-		"0:0:0:0:0:FFFF:C000:201": net.ParseIP("192.0.2.1").To16(),
-		"<invalid length=3>":      {1, 2, 3},
-	} {
-		if got := address(b); got != want {
-			t.Errorf("%s, want %s", got, want)
+		if where := sameJSON(t, ours, theirs); where != "" {
+			t.Errorf("%v: %s", list[i].Subject, where)
 		}
 	}
 }
