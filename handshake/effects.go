@@ -103,7 +103,7 @@ func (fx *effects) sendRaw(lo int) {
 
 // sendUnheard sends the message that starts at lo in fx.out, leaving the transcript as it is.
 func (fx *effects) sendUnheard(lo int) {
-	if fx.profile.cfg.Trace {
+	if fx.origin.trace {
 		fx.trace(MessageSent, record.TypeHandshake, fx.out[lo:])
 	}
 	if last := fx.lastAct(); last != nil && last.kind == doSend && last.typ == record.TypeHandshake {
@@ -128,7 +128,7 @@ func (fx *effects) lastAct() *effect {
 func (fx *effects) sendCCS() {
 	lo := len(fx.out)
 	fx.out = append(fx.out, 1)
-	if fx.profile.cfg.Trace {
+	if fx.origin.trace {
 		fx.trace(MessageSent, record.TypeChangeCipherSpec, fx.out[lo:])
 	}
 	fx.add(effect{kind: doSend, typ: record.TypeChangeCipherSpec, lo: lo, hi: len(fx.out)})

@@ -71,7 +71,7 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 
 // begin makes ready for a handshake, the first or another.
 func (e *Engine) begin(o *origin, p *profile, flight int) {
-	o.profile, o.lifetime, o.trace = p, p.lifetime, p.cfg.Trace
+	o.profile, o.lifetime, o.trace = p, p.lifetime, o.trace || p.cfg.Trace
 	e.hs = new(block)
 	fx := &e.hs.fx
 	fx.profile, fx.env, fx.origin, fx.conn = p, o.env, o, &o.conn
@@ -274,6 +274,10 @@ func (e *Engine) UpdateKeys(request bool) error { return e.send.UpdateKeys(reque
 // SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
 // from the next record on.
 func (e *Engine) SetMaxSendFragment(n int) error { return e.send.SetMaxSendFragment(n) }
+
+// SetTrace says whether there is an event of each message from now on, whatever
+// Config.Trace says.
+func (e *Engine) SetTrace(on bool) { e.origin.trace = on }
 
 // Idle lets go of what can be made again from the keys (the AEADs): for
 // connections that will rest. The next record costs a microsecond more.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"time"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/msg"
@@ -25,10 +26,7 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 	case cfg.Verify == VerifyNone:
 		return q.Tolerate(nil), true
 	}
-	chains, err := cfg.Verifier.Verify(q.Chain, q.ServerName, fx.conn.Client, fx.now)
-	if err == nil {
-		err = fx.profile.permits(chains)
-	}
+	chains, err := fx.profile.verify(q.Chain, q.ServerName, fx.conn.Client, fx.now)
 	switch {
 	case err == nil:
 		return q.Accept(chains), true
@@ -36,6 +34,22 @@ func (fx *effects) judge(q *VerifyQuery) (Answer, bool) {
 		return q.Tolerate(err), true
 	}
 	return q.Refuse(err), true
+}
+
+// verify is what Verifier and the security level say of a chain.
+func (p *profile) verify(chain []*x509.Certificate, name string, server bool, now time.Time) ([][]*x509.Certificate, error) {
+	chains, err := p.cfg.Verifier.Verify(chain, name, server, now)
+	if err == nil {
+		err = p.permits(chains)
+	}
+	return chains, err
+}
+
+// Verify is the verdict of Config.Verifier and Config.SecurityLevel on a server's
+// chain, the leaf first, whatever its names: for who answers a VerifyQuery and
+// checks those by itself.
+func (p *ClientProfile) Verify(chain []*x509.Certificate, now time.Time) ([][]*x509.Certificate, error) {
+	return p.verify(chain, "", true, now)
 }
 
 // permits says what the security level holds against all chains that were found.

@@ -168,7 +168,7 @@ func (e *Engine) profileFor(p Profile) (*profile, error) {
 // again begins a handshake under the keys of the one before.
 func (e *Engine) again(p *profile) {
 	old := e.origin
-	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last}
+	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last, trace: old.trace}
 	o.conn.Client, o.conn.Version = old.conn.Client, old.conn.Version
 	e.begin(o, p, 2048)
 	e.send.secure = false

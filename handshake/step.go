@@ -304,7 +304,7 @@ func (e *Engine) apply(f *effect) {
 		e.events = append(e.events, Event{Kind: SessionReady})
 	case doProfile:
 		p := e.hs.fx.profile
-		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, p.cfg.Trace
+		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, e.origin.trace || p.cfg.Trace
 		e.origin.profile, e.recv.policy = p, p.cfg.Renegotiation
 	case doCCS:
 		e.send.ccs = true

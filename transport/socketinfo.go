@@ -1,0 +1,219 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/x509"
+
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/record"
+)
+
+// Cipher is what node's getCipher tells.
+type Cipher struct {
+	Name         string `json:"name"`         // OpenSSL's
+	StandardName string `json:"standardName"` // IANA's
+	// Version is the protocol that brought the cipher in, not the one that is spoken.
+	Version string `json:"version"`
+}
+
+// EphemeralKeyInfo is what node's getEphemeralKeyInfo tells of a key exchange.
+type EphemeralKeyInfo struct {
+	Type string `json:"type,omitempty"` // "DH" or "ECDH"; "" for key exchange of other kinds
+	Name string `json:"name,omitempty"` // of the curve
+	Size int    `json:"size,omitempty"` // in bits
+}
+
+// known is what accessors tell of: nil before the handshake is complete and after Close.
+func (s *Socket) known() *secured {
+	if s.closed.Load() {
+		return nil
+	}
+	return s.info.Load()
+}
+
+// state is that of the connection, or an empty one.
+func (s *Socket) state() *handshake.ConnectionState {
+	if in := s.known(); in != nil {
+		return in.state
+	}
+	return &handshake.ConnectionState{}
+}
+
+// Authorized reports whether the peer showed a certificate that is good; for a client, whose
+// name is right too. A server that does not ask for one tells false. It stays after Close.
+func (s *Socket) Authorized() bool {
+	in := s.info.Load()
+	return in != nil && in.authorized
+}
+
+// AuthorizationError is why the peer is not authorized, nil if it is or nobody asked.
+// Its code (CodeOf) is node's authorizationError: that of a client without certificate
+// is UNABLE_TO_GET_ISSUER_CERT.
+func (s *Socket) AuthorizationError() error {
+	if in := s.info.Load(); in != nil {
+		return in.why
+	}
+	return s.refused()
+}
+
+// Encrypted is true.
+func (s *Socket) Encrypted() bool { return true }
+
+// SecureConnecting reports whether the handshake is not complete yet.
+func (s *Socket) SecureConnecting() bool { return s.info.Load() == nil }
+
+// ALPNProtocol is the application protocol that was agreed upon, "" if none was.
+func (s *Socket) ALPNProtocol() string { return s.state().ALPN }
+
+// Servername is the name that the client asks for, "" if it asks for none.
+func (s *Socket) Servername() string { return s.state().ServerName }
+
+// Cipher tells of the cipher suite; nil before the handshake and after Close.
+func (s *Socket) Cipher() *Cipher {
+	suite := s.state().Suite
+	if suite == nil {
+		return nil
+	}
+	return &Cipher{suite.OpenSSL, suite.Name, suite.Since}
+}
+
+// EphemeralKeyInfo tells a client of the key exchange; a server it tells nothing: nil,
+// as after Close. It is empty before the handshake, and for key exchange that is not
+// ephemeral.
+func (s *Socket) EphemeralKeyInfo() *EphemeralKeyInfo {
+	if _, client := s.side.(*clientSide); !client || s.closed.Load() {
+		return nil
+	}
+	g := s.state().Group
+	if g == nil || g.Type() == "" {
+		return &EphemeralKeyInfo{}
+	}
+	info := &EphemeralKeyInfo{Type: g.Type(), Size: g.Bits()}
+	if info.Type == "ECDH" {
+		info.Name = g.OpenSSL()
+	}
+	return info
+}
+
+// Protocol is the version that was agreed upon, such as "TLSv1.3"; before the
+// handshake the highest that may be, "" after Close.
+func (s *Socket) Protocol() SecureVersion {
+	switch v := s.state().Version; {
+	case s.closed.Load():
+		return ""
+	case v == 0:
+		return SecureVersion(s.side.highest().String())
+	default:
+		return SecureVersion(v.String())
+	}
+}
+
+// Finished is the verify_data of the last Finished that was sent, 12 bytes up to TLS 1.2
+// and a digest in TLS 1.3; nil before the handshake and after Close. The slice is the caller's.
+func (s *Socket) Finished() []byte { return bytes.Clone(s.state().Finished) }
+
+// PeerFinished is that of the last Finished that came.
+func (s *Socket) PeerFinished() []byte { return bytes.Clone(s.state().PeerFinished) }
+
+// PeerCertificate tells of the peer's certificate; detailed, of its issuers too, as far
+// as the peer sent them or CA has them. It is nil if there is none, before the
+// handshake and after Close.
+func (s *Socket) PeerCertificate(detailed bool) *PeerCertificate {
+	chain := s.state().PeerCertificates
+	if len(chain) == 0 {
+		return nil
+	}
+	cert, err := certificateOf(chain, s.side.trusted(), detailed)
+	if err != nil {
+		return nil
+	}
+	return cert
+}
+
+// PeerX509Certificate is the peer's certificate as package x509 has it, nil where
+// PeerCertificate is. It is shared: do not change it.
+func (s *Socket) PeerX509Certificate() *x509.Certificate {
+	if chain := s.state().PeerCertificates; len(chain) > 0 {
+		return chain[0]
+	}
+	return nil
+}
+
+// Certificate tells of the certificate that this side showed, nil if none.
+func (s *Socket) Certificate() *PeerCertificate {
+	leaf := s.X509Certificate()
+	if leaf == nil {
+		return nil
+	}
+	cert, err := NewPeerCertificate(leaf.Raw)
+	if err != nil {
+		return nil
+	}
+	return cert
+}
+
+// X509Certificate is Certificate as package x509 has it. It is shared.
+func (s *Socket) X509Certificate() *x509.Certificate {
+	if c := s.state().Credential; c != nil {
+		return c.Leaf
+	}
+	return nil
+}
+
+// IsSessionReused reports whether the handshake resumed a session.
+func (s *Socket) IsSessionReused() bool { return s.state().Resumed }
+
+// certificateOf tells of the first certificate of a chain, and if detailed of those
+// that issued it, from the chain or from cas.
+func certificateOf(chain, cas []*x509.Certificate, detailed bool) (*PeerCertificate, error) {
+	first, err := NewPeerCertificate(chain[0].Raw)
+	if err != nil || !detailed {
+		return first, err
+	}
+	at, told := chain[0], first
+	for range len(chain) + len(cas) {
+		if issued(at, at) {
+			told.IssuerCertificate = told
+			break
+		}
+		issuer := issuerOf(at, chain[1:], cas)
+		if issuer == nil {
+			break
+		}
+		if told.IssuerCertificate, err = NewPeerCertificate(issuer.Raw); err != nil {
+			return nil, err
+		}
+		at, told = issuer, told.IssuerCertificate
+	}
+	return first, nil
+}
+
+// issuerOf is the certificate that issued c, nil if it is in none of the lists.
+func issuerOf(c *x509.Certificate, lists ...[]*x509.Certificate) *x509.Certificate {
+	for _, list := range lists {
+		for _, issuer := range list {
+			if issued(issuer, c) {
+				return issuer
+			}
+		}
+	}
+	return nil
+}
+
+// issued reports whether issuer says that it is the one which issued c.
+func issued(issuer, c *x509.Certificate) bool {
+	return bytes.Equal(issuer.RawSubject, c.RawIssuer) &&
+		(len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId))
+}
+
+// trustedBy are the certificates that a verifier has at hand.
+func trustedBy(v *cred.Verifier) []*x509.Certificate {
+	if v == nil {
+		return nil
+	}
+	return v.CAs
+}
+
+// versionOf is for what differs by version.
+var _ = record.TLS13
