@@ -2,10 +2,12 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"strconv"
+	"tacet/handshake"
 	"time"
 )
 
@@ -154,4 +156,26 @@ func (s *Socket) watch(timeout time.Duration) {
 		s.timeout = timeout
 		s.idle = time.AfterFunc(timeout, func() { s.events.OnTimeout(s) })
 	}
+}
+
+// codeArgValue is of an option whose value is none.
+const codeArgValue Code = "ERR_INVALID_ARG_VALUE"
+
+// optionError names the option at fault by the field of what did not compile.
+func optionError(err error) error {
+	var e *handshake.ConfigError
+	if !errors.As(err, &e) {
+		return err
+	}
+	name, ok := optionNames[e.Field]
+	if !ok {
+		name = e.Field
+	}
+	return &Error{Code: codeArgValue, Option: name, Message: e.Reason}
+}
+
+// optionNames are node's names of what a Config has.
+var optionNames = map[string]string{
+	"ALPN": "ALPNProtocols", "MinDHBits": "minDHSize", "PSKHint": "pskIdentityHint", "AskPSK": "pskCallback",
+	"Suites": "ciphers", "Credentials": "cert", "Verifier": "ca", "Groups": "ecdhCurve", "Schemes": "sigalgs",
 }

@@ -26,7 +26,7 @@ type Socket struct {
 	transport actor.Transport
 	side      side
 	events    SocketEvents
-	trace     io.Writer
+	tracer    tracer
 	queue     queue
 	idle      *time.Timer // of OnTimeout, nil without
 	timeout   time.Duration
@@ -94,11 +94,38 @@ func (s *Socket) connection() (*actor.Conn, error) {
 
 // config is what the owner of the connection is told.
 func (s *Socket) config() *actor.Config {
-	c := &actor.Config{Answer: s.answer, OnEvent: s.observe(), Pumped: s.events.OnSession != nil}
+	c := &actor.Config{Answer: s.answer, OnEvent: s.event, Pumped: s.events.OnSession != nil}
 	if s.events.OnKeylog != nil {
 		c.KeyLog = keylogWriter{s}
 	}
 	return c
+}
+
+// event hears what the engine tells, on behalf of whoever reads or writes.
+func (s *Socket) event(ev handshake.Event) {
+	switch ev.Kind {
+	case handshake.Secure:
+		if s.info.Load() != nil {
+			s.queue.add(s.again)
+		}
+	case handshake.MessageSent, handshake.MessageReceived:
+		s.tracer.event(ev)
+	}
+}
+
+// again is what a renegotiation comes to.
+func (s *Socket) again() {
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	s.settling.Lock()
+	err := s.judge(conn, conn.State())
+	s.settling.Unlock()
+	if err != nil {
+		_ = s.Close()
+	} else if f := s.events.OnSecureConnect; f != nil {
+		f(s)
+	}
 }
 
 func (s *Socket) answer(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {

@@ -6,7 +6,6 @@ import (
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
-	"tacet/record"
 )
 
 // Cipher is what node's getCipher tells.
@@ -214,6 +213,3 @@ func trustedBy(v *cred.Verifier) []*x509.Certificate {
 	}
 	return v.CAs
 }
-
-// versionOf is for what differs by version.
-var _ = record.TLS13

@@ -37,6 +37,9 @@ type SocketOptions struct {
 // or Handshake. Other than node's it judges the peer by itself, as Connect and a Server do.
 func NewSocket(transport io.ReadWriteCloser, o SocketOptions) (*Socket, error) {
 	if o.Server != nil {
+		if o.OnKeylog != nil {
+			return nil, &Error{Code: codeArgValue, Option: "OnKeylog", Message: "is the server's"}
+		}
 		s := o.Server.newSocket(transport, o.SocketEvents)
 		if !o.Server.enter(s) {
 			return nil, &Error{Code: "ERR_SERVER_NOT_RUNNING", Option: "server", Message: "the server is closed, or has as many connections as it may"}
@@ -65,7 +68,12 @@ func (o *SocketOptions) serve(transport io.ReadWriteCloser) (*Socket, error) {
 			return nil, err
 		}
 	}
+	var keylog func([]byte, *Socket)
+	if f := o.OnKeylog; f != nil {
+		keylog = func(line []byte, s *Socket) { f(s, line) }
+	}
 	server, err := newServer(ServerOptions{
+		OnKeylog:             keylog,
 		SecureContextOptions: o.SecureContextOptions, ALPNProtocols: o.ALPNProtocols, SNICallback: o.SNICallback,
 		RequestCert: o.RequestCert, RejectUnauthorized: o.RejectUnauthorized, EnableTrace: o.EnableTrace,
 	}, own)
@@ -77,8 +85,6 @@ func (o *SocketOptions) serve(transport io.ReadWriteCloser) (*Socket, error) {
 
 func newSocket(transport io.ReadWriteCloser, side side, events SocketEvents, trace io.Writer) *Socket {
 	s := &Socket{transport: transport, side: side, events: events}
-	if trace != nil {
-		s.trace = newTracer(trace)
-	}
+	s.tracer.w = trace
 	return s
 }

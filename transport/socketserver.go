@@ -24,7 +24,7 @@ type serverSide struct {
 
 // newSocket makes the server's side of a connection.
 func (s *Server) newSocket(t io.ReadWriteCloser, events SocketEvents) *Socket {
-	if f := s.o.OnKeylog; f != nil && events.OnKeylog == nil {
+	if f := s.o.OnKeylog; f != nil {
 		events.OnKeylog = func(socket *Socket, line []byte) { f(line, socket) }
 	}
 	return newSocket(t, &serverSide{server: s, by: s.current.Load()}, events, s.o.EnableTrace)
@@ -45,7 +45,9 @@ func (v *serverSide) highest() record.Version {
 	return cmp.Or(v.by.own.serverConfig().MaxVersion, record.TLS13)
 }
 
-func (v *serverSide) trusted() []*x509.Certificate { return trustedBy(v.by.own.serverConfig().Verifier) }
+func (v *serverSide) trusted() []*x509.Certificate {
+	return trustedBy(v.by.own.serverConfig().Verifier)
+}
 
 func (v *serverSide) announce(*Socket, *handshake.ConnectionState) {}
 
@@ -184,7 +186,7 @@ func (v *serverSide) psk(ctx context.Context, s *Socket, q *handshake.PSKLookup)
 		case err != nil:
 			return q.Refuse(err)
 		case len(key) > maxPSKKey:
-			return q.Refuse(&Error{Code: CodeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"})
+			return q.Refuse(&Error{Code: codeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"})
 		case len(key) > 0:
 			return q.Found(i, key)
 		}
