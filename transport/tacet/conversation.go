@@ -111,6 +111,9 @@ func (c *conversation) deliver(to role) {
 	r := &carried{outer: record.Type(in[0]), typ: record.Type(in[0]), sealed: c.teller.sealed(to.peer(), in), wire: bytes.Clone(in)}
 	c.rungs = append(c.rungs, rung{at: to.peer(), record: r})
 	c.step(to, in, r)
+	if r.typ == record.TypeApplicationData && r.parts == nil && c.teller.Version < record.TLS13 {
+		r.parts = []part{tellData(nil)} // of an empty record no event tells
+	}
 }
 
 // recordLen is the length of the record that b begins with, by its header.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"tacet/handshake"
@@ -18,7 +19,8 @@ type live struct {
 	tcp     net.Conn
 	silence time.Duration
 	unread  []byte
-	sent    []content // said by the client, not seen in a record yet
+	sent    []content                  // said by the client, not seen in a record yet
+	sealing *handshake.ConnectionState // what says how the client's records are protected
 }
 
 // content is a message on its way into records.
@@ -109,6 +111,7 @@ func (l *live) flush() error {
 		l.draw(b[:n])
 		b = b[n:]
 	}
+	l.rest()
 	_, err := l.tcp.Write(out)
 	return cmp.Or(l.engine().Err(), err)
 }
@@ -117,33 +120,66 @@ func (l *live) flush() error {
 func (l *live) draw(wire []byte) {
 	outer := record.Type(wire[0])
 	r := &carried{typ: outer, outer: outer, sealed: l.drawn.teller.sealed(client, wire), wire: wire}
-	n := len(wire) - record.HeaderLen
-	if outer == record.TypeChangeCipherSpec {
-		r.parts, n = []part{l.drawn.teller.tell(client, outer, wire[record.HeaderLen:])}, 0
+	least := len(wire) - record.HeaderLen
+	most := least
+	if s := l.engine().State(); outer == record.TypeChangeCipherSpec {
+		r.parts = []part{l.drawn.teller.tell(client, outer, wire[record.HeaderLen:])}
+		l.sealing, least = s, 0
+	} else if s.Version >= record.TLS13 {
+		l.sealing = s
 	}
-	if s := l.engine().State(); r.sealed && s.Suite != nil {
-		n -= overhead(s)
+	if r.sealed && l.sealing != nil {
+		least, most = contentLen(l.sealing, least)
 	}
-	for ; n > 0 && len(l.sent) > 0; l.sent = l.sent[1:] {
+	for least > 0 && len(l.sent) > 0 {
 		c := &l.sent[0]
 		r.typ = c.typ
-		if c.left > n {
-			c.left -= n
+		if c.left > most {
+			c.left -= least
+			r.parts = append(r.parts, part{name: c.part.name, telling: []string{"goes on in the next record"}})
 			break
 		}
-		n -= c.left
-		r.parts = append(r.parts, c.part)
+		least, most = least-c.left, most-c.left
+		r.parts, l.sent = append(r.parts, c.part), l.sent[1:]
 	}
 	l.drawn.rungs = append(l.drawn.rungs, rung{at: client, record: r})
 }
 
-// overhead is how much longer than its content an AEAD makes a record.
-func overhead(s *handshake.ConnectionState) int {
-	const tag, contentType = 16, 1
-	if s.Version >= record.TLS13 {
-		return tag + contentType
+// rest puts what is in no record yet into the last one: the padding of CBC leaves
+// open how much each of them held.
+func (l *live) rest() {
+	for i := len(l.drawn.rungs) - 1; i >= 0 && len(l.sent) > 0; i-- {
+		r := &l.drawn.rungs[i]
+		if r.record == nil || r.at != client || r.record.typ != l.sent[0].typ {
+			continue
+		}
+		r.record.parts, l.sent = append(r.record.parts, l.sent[0].part), l.sent[1:]
+		i++
 	}
-	return tag + s.Suite.ExplicitLen
+}
+
+// contentLen is how long, at least and at most, the content of a record is whose
+// body has n bytes.
+func contentLen(s *handshake.ConnectionState, n int) (least, most int) {
+	const contentType, block = 1, 16
+	tag := 16
+	if strings.HasPrefix(s.Suite.Cipher, "AESCCM8") {
+		tag = 8
+	}
+	switch {
+	case s.Version >= record.TLS13:
+		n -= tag + contentType
+	case s.Suite.AEAD():
+		n -= s.Suite.ExplicitLen + tag
+	case !s.Suite.BlockCipher():
+		n -= s.Suite.MACLen
+	default:
+		if n -= s.Suite.MACLen; s.Version > record.TLS10 {
+			n -= block
+		}
+		return max(n-block, 1), n - 1 // this side sends no empty ones
+	}
+	return n, n
 }
 
 // hear waits for a record and gives it to the engine.

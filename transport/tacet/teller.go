@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -25,7 +26,8 @@ type field struct{ Name, Value string }
 // how the others are written.
 type teller struct {
 	msg.Dialect
-	ccs [2]bool // the side has sent change_cipher_spec
+	ccs     [2]bool // the side has sent change_cipher_spec
+	offered []byte  // the client's session id
 }
 
 // tell reads one message.
@@ -57,13 +59,21 @@ func (t *teller) handshake(raw msg.Raw) part {
 		return p
 	}
 	t.Hear(m)
-	if h, ok := m.(*msg.ServerHello); ok && h.Retry() {
-		p.name = "HelloRetryRequest"
+	p.telling = telling(m)
+	switch m := m.(type) {
+	case *msg.ClientHello:
+		t.offered = bytes.Clone(m.SessionID)
+	case *msg.ServerHello:
+		if m.Retry() {
+			p.name = "HelloRetryRequest"
+		}
+		if t.Version < record.TLS13 && len(m.SessionID) > 0 && bytes.Equal(m.SessionID, t.offered) {
+			p.telling = append(p.telling, "takes the session")
+		}
 	}
 	for name, value := range msg.Fields(m) {
 		p.fields = append(p.fields, field{name, nameCodes(name, value)})
 	}
-	p.telling = telling(m)
 	return p
 }
 
@@ -85,6 +95,9 @@ func tellAlert(body []byte) part {
 }
 
 func tellData(data []byte) part {
+	if len(data) == 0 {
+		return part{name: record.TypeApplicationData.String(), telling: []string{"nothing"}}
+	}
 	return part{name: record.TypeApplicationData.String(), telling: []string{quoted(data, 52)}, bytes: append([]byte(nil), data...)}
 }
 
@@ -106,7 +119,11 @@ func (t *teller) sealed(from role, wire []byte) bool {
 // secureText is a Secure event in words.
 func secureText(s *handshake.ConnectionState) string {
 	words := []string{s.Version.String(), s.Suite.Name}
-	if s.Group != nil {
+	switch {
+	case s.Group == nil:
+	case s.Group.Type() == "DH":
+		words = append(words, fmt.Sprintf("DH of %d bits", s.Group.Bits()))
+	default:
 		words = append(words, s.Group.Name())
 	}
 	if s.Resumed {

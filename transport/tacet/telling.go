@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,10 +37,16 @@ func telling(m msg.Message) []string {
 		return []string{"none"}
 	case *msg.CertificateVerify:
 		return []string{cred.Scheme(m.Scheme).String()}
+	case *msg.CertificateStatus:
+		return []string{fmt.Sprintf("OCSP response of %d bytes", len(m.Response))}
+	case *msg.CertificateRequest12:
+		return tellingAuthorities(m.Authorities)
+	case *msg.CertificateRequest10:
+		return tellingAuthorities(m.Authorities)
 	case *msg.ServerKeyExchange:
-		return []string{kx.ID(m.Group).String(), cred.Scheme(m.Scheme).String()}
+		return tellingServerShare(m)
 	case *msg.ClientKeyExchange:
-		return []string{fmt.Sprintf("share of %d bytes", len(m.Public))}
+		return tellingClientShare(m)
 	case *msg.Finished:
 		return []string{"verify_data " + shortHex(m.Verify)}
 	case *msg.NewSessionTicket13:
@@ -77,8 +84,8 @@ func tellingClientHello(m *msg.ClientHello) []string {
 		}
 		items = append(items, "shares "+strings.Join(shares, " "))
 	}
-	for identity := range x.PSK.Identities.All() {
-		items = append(items, fmt.Sprintf("offers a ticket of %d bytes", len(identity)))
+	for identity, age := range x.PSK.Identities.All() {
+		items = append(items, tellingIdentity(identity, age))
 	}
 	if len(x.SessionTicket) > 0 {
 		items = append(items, fmt.Sprintf("offers a ticket of %d bytes", len(x.SessionTicket)))
@@ -99,6 +106,56 @@ func tellingServerHello(m *msg.ServerHello) []string {
 		items = append(items, "takes the ticket")
 	}
 	return append(items, tellingALPN(x)...)
+}
+
+// tellingIdentity tells what a client offers: of a key that is no ticket the age is 0.
+func tellingIdentity(identity []byte, age uint32) string {
+	//= RFC 9846 §4.3.11
+	if age == 0 {
+		return "offers the key of " + quoted(identity, 24)
+	}
+	return fmt.Sprintf("offers a ticket of %d bytes", len(identity))
+}
+
+func tellingServerShare(m *msg.ServerKeyExchange) []string {
+	var items []string
+	if m.Form.Hint {
+		items = append(items, "hint "+quoted(m.Hint, 24))
+	}
+	switch m.Form.Share {
+	case msg.ECShare:
+		items = append(items, kx.ID(m.Group).String())
+	case msg.DHShare:
+		items = append(items, fmt.Sprintf("DH of %d bits", new(big.Int).SetBytes(m.P).BitLen()))
+	}
+	switch {
+	case m.Form.Scheme:
+		items = append(items, cred.Scheme(m.Scheme).String())
+	case m.Form.Signed:
+		items = append(items, "signed")
+	}
+	return items
+}
+
+func tellingClientShare(m *msg.ClientKeyExchange) []string {
+	var items []string
+	if m.Form.Hint {
+		items = append(items, "the key of "+quoted(m.Identity, 24))
+	}
+	switch m.Form.Share {
+	case msg.RSAShare:
+		items = append(items, fmt.Sprintf("premaster secret in %d bytes", len(m.Public)))
+	case msg.ECShare, msg.DHShare:
+		items = append(items, fmt.Sprintf("share of %d bytes", len(m.Public)))
+	}
+	return items
+}
+
+func tellingAuthorities(names msg.Vector16) []string {
+	if names.Len() == 0 {
+		return []string{"of any authority"}
+	}
+	return []string{fmt.Sprintf("of %d authorities", names.Len())}
 }
 
 func tellingALPN(x *msg.Extensions) []string {
