@@ -130,6 +130,9 @@ type Config struct {
 	Renegotiation       RenegotiationPolicy
 	RenegotiationLimit  int
 	RenegotiationWindow time.Duration // in whole seconds
+	// LegacyServers lets a client go on with a server up to TLS 1.2 that does not know
+	// RFC 5746: an attacker may then have put a handshake of its own before the client's.
+	LegacyServers bool
 	// Fallback lets a client say that it tried a higher version before (RFC 7507).
 	Fallback bool
 	// RequestOCSP lets a client ask for a stapled OCSP response, and SCTs.

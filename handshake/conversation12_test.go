@@ -102,6 +102,10 @@ func conversations12() []conversation {
 		add(fmt.Sprintf("%v, DHE, stored", v), "", and(old(v), suited("DHE-RSA-AES128-SHA"), withRSA, stored))
 		add(fmt.Sprintf("%v, resumed", v), fmt.Sprintf("%v", v), cbc)
 	}
+	for _, conv := range renegotiations() {
+		add(conv.name, conv.from, conv.set)
+		list[len(list)-1].again = conv.again
+	}
 	for i := range list {
 		list[i].name = "to 1.2/" + list[i].name
 		if list[i].from != "" {
@@ -110,6 +114,56 @@ func conversations12() []conversation {
 	}
 	return append(list, conversation{name: "to 1.2/PSK unknown", set: and(bothVersions(record.TLS12), psk, nobody, secretly("", "nobody"))},
 		conversation{name: "to 1.2/PSK none", set: and(bothVersions(record.TLS12), psk, nobody, secretly("", ""))})
+}
+
+// renegotiations are conversations of two handshakes.
+func renegotiations() []conversation {
+	allowed := func(_ testing.TB, c *config) {
+		c.client.Renegotiation, c.server.Renegotiation = handshake.AllowRenegotiation, handshake.AllowRenegotiation
+	}
+	asksForCert := func(t testing.TB, c *config) {
+		ca := credtest.CA(t)
+		c.client.Credentials = append(c.client.Credentials, ca.Leaf(t, credtest.RSA2048, "client.example.org"))
+		c.server.Verifier = ca.Verifier()
+		c.again = func(cfg *handshake.Config) { cfg.ClientAuth = handshake.RequireClientCert }
+	}
+	cbc := and(old(record.TLS10), suited("ECDHE-ECDSA-AES256-SHA"))
+	smaller := func(_ testing.TB, c *config) { c.client.MaxFragmentLength = 1 }
+	return []conversation{
+		{name: "the client renegotiates", set: allowed, again: clientRenegotiates},
+		{name: "the client renegotiates what it took up", from: "ECDHE, stored", set: and(allowed, stored), again: clientRenegotiates},
+		{name: "the client renegotiates TLSv1", set: and(allowed, cbc), again: clientRenegotiates},
+		{name: "the client renegotiates, max_fragment_length", set: and(allowed, smaller), again: clientRenegotiates},
+		{name: "the server renegotiates", set: allowed, again: serverRenegotiates},
+		{name: "the server renegotiates for a certificate", set: and(allowed, asksForCert), again: serverRenegotiates},
+		{name: "the server renegotiates for a certificate, TLSv1", set: and(allowed, cbc, asksForCert), again: serverRenegotiates},
+	}
+}
+
+// clientRenegotiates once it is secure, with half of what it has to say said.
+func clientRenegotiates(w *world, p *party, kind handshake.EventKind) bool {
+	if p != w.c || kind != handshake.Secure || p.secured > 1 {
+		return false
+	}
+	w.must(p, p.e.Renegotiate(nil))
+	return true
+}
+
+// serverRenegotiates when the client has asked, before it answers.
+func serverRenegotiates(w *world, p *party, kind handshake.EventKind) bool {
+	switch {
+	case p == w.c && kind == handshake.Secure:
+		return p.secured > 1 // it has asked already
+	case p != w.s || p.stage > 0:
+	case kind == handshake.Data && len(p.data) >= questionLen && p.secured == 1:
+		p.secured++
+		w.must(p, p.e.Renegotiate(p.next))
+		return true
+	case kind == handshake.Secure && p.secured > 1:
+		w.react(p, handshake.Data)
+		return true
+	}
+	return false
 }
 
 func forgetful(_ testing.TB, c *config) { c.forgets = true }

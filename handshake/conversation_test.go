@@ -23,7 +23,8 @@ type conversation struct {
 	set  func(testing.TB, *config)
 	from string // a conversation whose first session is resumed
 
-	secure bool // it completes, on both sides
+	secure bool                                                    // it completes, on both sides
+	again  func(w *world, p *party, kind handshake.EventKind) bool // renegotiates, if it is time to
 	tamper tamper
 }
 

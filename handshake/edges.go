@@ -8,6 +8,16 @@ package handshake
 
 func (connected) isState() {}
 
+// Another handshake on a connection, up to TLS 1.2 (RFC 5746).
+
+type afterConnected interface {
+	state
+	afterConnected()
+}
+
+func (*loadingSession) afterConnected()  {}
+func (*waitClientHello) afterConnected() {}
+
 // The client's hellos, in every version.
 
 type afterSession interface {

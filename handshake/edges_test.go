@@ -154,6 +154,10 @@ func (r *relation) connect() {
 			}
 		}
 	}
+	for _, to := range r.next["afterConnected"] {
+		returned["afterConnected"] = true
+		r.edges = append(r.edges, edge{"connected", "another handshake", to, "connected"})
+	}
 	for _, after := range r.order {
 		if !returned[after] {
 			r.unused = append(r.unused, after)

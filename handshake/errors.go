@@ -85,6 +85,7 @@ const (
 	KindHelloChanged
 	KindWrongPSK
 	KindRenegotiationInfo
+	KindLegacyServer
 	KindExtendedMasterSecret
 	KindCertificateChanged
 	KindNoPSK
@@ -186,6 +187,7 @@ var kinds = [numKinds]kindRow{
 	KindUselessRetry:           {"HelloRetryRequest changes nothing", PeerMisbehaved, record.AlertIllegalParameter},
 	KindHelloChanged:           {"second ClientHello differs from the first", PeerMisbehaved, record.AlertIllegalParameter},
 	KindWrongPSK:               {"pre-shared key was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindLegacyServer:           {"server without RFC 5746", CannotAgree, record.AlertHandshakeFailure},
 	KindRenegotiationInfo:      {"wrong renegotiation_info", PeerMisbehaved, record.AlertHandshakeFailure},
 	KindExtendedMasterSecret:   {"extended_master_secret differs from the session's", PeerMisbehaved, record.AlertHandshakeFailure},
 	KindCertificateChanged:     {"renegotiation with another certificate", PeerMisbehaved, record.AlertIllegalParameter},

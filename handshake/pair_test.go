@@ -39,8 +39,9 @@ type config struct {
 	name           string
 	seed           byte
 	session        *session.Session
-	psk            string // identity of the external key that a client offers
-	forgets        bool   // the server's store knows nothing
+	psk            string                  // identity of the external key that a client offers
+	forgets        bool                    // the server's store knows nothing
+	again          func(*handshake.Config) // what a server changes when it renegotiates
 }
 
 var ticketKey = session.TicketKey{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}

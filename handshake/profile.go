@@ -109,7 +109,7 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 		name string
 		set  bool
 	}{
-		{"MinDHBits", c.MinDHBits != 0}, {"MaxFragmentLength", c.MaxFragmentLength != 0}, {"Fallback", c.Fallback},
+		{"MinDHBits", c.MinDHBits != 0}, {"MaxFragmentLength", c.MaxFragmentLength != 0}, {"Fallback", c.Fallback}, {"LegacyServers", c.LegacyServers},
 		{"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
 	} {
 		if f.set {
@@ -462,7 +462,7 @@ func (p *profile) compileLimits() error {
 }
 
 // maxRenegotiations bounds Config.RenegotiationLimit.
-const maxRenegotiations = 255
+const maxRenegotiations = 254 // a Receiver counts one more
 
 func (p *profile) checkVerification() error {
 	if p.cfg.Verify > VerifyNone {

@@ -55,6 +55,10 @@ func (fx *effects) takeRenegotiationInfo(x *msg.Extensions) error {
 		return failure(KindRenegotiationInfo, "ServerHello renegotiation_info")
 	}
 	fx.conn.SecureRenegotiation = have
+	if !have && !fx.profile.cfg.LegacyServers {
+		//= RFC 5746 §4.1
+		return failure(KindLegacyServer, "ServerHello")
+	}
 	return fx.sameProtection("ServerHello")
 }
 
@@ -141,7 +145,9 @@ func (e *Engine) Renegotiate(p Profile) error {
 		e.again(own)
 		return nil
 	}
-	e.origin.profile = own
+	o := *e.origin // which a fork may share
+	o.profile = own
+	e.origin, e.recv.origin, e.send.origin = &o, &o, &o
 	e.send.requestHello()
 	return nil
 }
@@ -177,11 +183,16 @@ func (e *Engine) again(p *profile) {
 	for i := range fx.draws {
 		fx.draws[i] = uint32(o.handshakes) << 16 // what is drawn now was not before
 	}
-	e.hs.state = &waitClientHello{}
+	o.conn.ServerName = old.conn.ServerName
+	e.hs.state = o.another()
+}
+
+// another is where another handshake begins.
+func (o *origin) another() afterConnected {
 	if o.conn.Client {
-		o.conn.ServerName = old.conn.ServerName
-		e.hs.state = &loadingSession{q: SessionQuery{ServerName: o.conn.ServerName}}
+		return &loadingSession{q: SessionQuery{ServerName: o.conn.ServerName}}
 	}
+	return &waitClientHello{}
 }
 
 // renegotiate does what the peer asks for, in the message that stopped the receiver.

@@ -293,8 +293,8 @@ func (e *Engine) apply(f *effect) {
 		k := &e.hs.fx.keys[f.lo]
 		e.send.seal.Install(k.prot)
 		e.send.secret = k.secret
+		e.send.limit = e.origin.conn.sendLimit
 	case doVersion:
-		e.send.limit = 0 // until the two sides agree anew
 		e.recv.open.SetVersion(e.origin.conn.Version)
 		e.send.seal.SetVersion(e.origin.conn.Version)
 	case doEvent:
@@ -309,8 +309,12 @@ func (e *Engine) apply(f *effect) {
 	case doCCS:
 		e.send.ccs = true
 	case doLimit:
-		e.send.limit = e.origin.conn.sendLimit
-		if e.recv.open.Protected() { // else from the read keys on
+		// Until the keys change, what was agreed before holds for records beside: a
+		// smaller one is never wrong, and larger ones may be on their way.
+		if own := e.origin.conn.sendLimit; e.send.limit == 0 || own < e.send.limit {
+			e.send.limit = own
+		}
+		if e.origin.conn.Version >= record.TLS13 {
 			e.recv.limit()
 		}
 	case doSkip:

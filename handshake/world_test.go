@@ -39,7 +39,9 @@ type party struct {
 	ended    bool // EOF was said
 	answers  []handshake.Answer
 
-	signature []byte // the last one given
+	secured   int
+	next      handshake.Profile // of a renegotiation
+	signature []byte            // the last one given
 	stage     int
 }
 
@@ -94,6 +96,13 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	}
 	w.c.e = handshake.NewClient(cp, c.name, seeded('c', byte(len(conv.from))))
 	w.s.e = handshake.NewServer(sp, seeded('s', byte(len(conv.from))))
+	if c.again != nil {
+		c.again(&c.server)
+		c.server.AskVerify = asked && c.server.ClientAuth != handshake.NoClientCert
+		if w.s.next, err = c.server.CompileServer(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return w
 }
 
@@ -231,7 +240,12 @@ func (w *world) see(p *party, ev handshake.Event) {
 		p.data = append(p.data, ev.Data...)
 	}
 	p.log = append(p.log, line)
-	w.react(p, ev.Kind)
+	if ev.Kind == handshake.Secure {
+		p.secured++
+	}
+	if w.conv.again == nil || !w.conv.again(w, p, ev.Kind) {
+		w.react(p, ev.Kind)
+	}
 }
 
 const questionLen = 2500
