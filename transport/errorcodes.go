@@ -99,6 +99,7 @@ var codesOfKinds = map[handshake.Kind]Code{
 	handshake.KindNoPSK:                  CodeNoPSKIdentity,
 	handshake.KindWeakGroup:              CodeDHSize,
 	handshake.KindNoRenegotiation:        CodeNoRenegotiation,
+	handshake.KindLegacyServer:           "ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
 	handshake.KindRenegotiationForbidden: CodeRenegotiationOff,
 	handshake.KindRenegotiationAttack:    CodeSessionAttack,
 
