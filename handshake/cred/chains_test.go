@@ -132,6 +132,9 @@ func chainCases(t testing.TB) []chainCase {
 	good := m.leaf(root)
 	viaInter := m.leaf(inter)
 	oldRoot := m.self("old root", expired)
+	namesake := credtest.AuthorityTemplate(root.Cert.Subject.CommonName)
+	notCA(namesake) // so that it has no key id
+	namesakeRSA := credtest.SelfSigned(t, namesake, credtest.RSA2048)
 	selfLeaf := credtest.SelfSigned(t, m.template(), credtest.P256).Cert
 	var cases []chainCase
 	add := func(c ...chainCase) { cases = append(cases, c...) }
@@ -174,6 +177,8 @@ func chainCases(t testing.TB) []chainCase {
 		chainCase{name: "leaf expired below an unknown root", sent: list(m.leaf(inter, expired), inter.Cert), cas: list(m.other.Cert), want: "CERT_HAS_EXPIRED", stop: 20},
 		chainCase{name: "leaf expired, intermediate not yet valid", sent: list(m.leaf(m.sub(root, "young", notYet), expired), m.sub(root, "young", notYet).Cert), cas: trust, want: "CERT_HAS_EXPIRED", stop: 9},
 		chainCase{name: "unknown intermediate expired on top", sent: below(m, m.sub(root, "old", expired)), cas: list(m.other.Cert), want: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"},
+		chainCase{name: "issuer's namesake with a key of another kind", sent: list(good), cas: list(namesakeRSA.Cert), want: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", stop: 20, alsoPool: true},
+		chainCase{name: "good, an issuer's namesake with a key of another kind at hand too", sent: list(good), cas: list(namesakeRSA.Cert, root.Cert)},
 		chainCase{name: "two CAs that sign each other", sent: circle(m), cas: list(m.other.Cert), want: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"},
 		chainCase{name: "leaf's signature wrong", sent: list(m.corrupt(good)), cas: trust, want: "CERT_SIGNATURE_FAILURE"},
 		chainCase{name: "intermediate's signature wrong", sent: list(viaInter, m.corrupt(inter.Cert)), cas: trust, want: "CERT_SIGNATURE_FAILURE"},

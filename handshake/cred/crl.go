@@ -21,7 +21,7 @@ func (w *walk) revocation() {
 func (w *walk) revoked(i int) {
 	//= RFC 5280 §6.3.3
 	c, issuer := w.chain[i], w.chain[min(i+1, len(w.chain)-1)]
-	if !likelyIssued(c, issuer) {
+	if !LikelyIssued(c, issuer) {
 		w.report(KindNoCRL, i)
 		return
 	}

@@ -97,7 +97,7 @@ func (v *Verifier) has(c *x509.Certificate) bool {
 func (v *Verifier) issuer(c *x509.Certificate, now time.Time) *x509.Certificate {
 	var found *x509.Certificate
 	for _, o := range v.CAs {
-		if likelyIssued(c, o) && !o.Equal(c) && (found == nil || !validAt(found, now) && validAt(o, now)) {
+		if LikelyIssued(c, o) && !o.Equal(c) && (found == nil || !validAt(found, now) && validAt(o, now)) {
 			found = o
 		}
 	}

@@ -165,14 +165,31 @@ func (v *Verifier) weak(c *x509.Certificate) bool {
 func selfIssued(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
 
 // selfSigned is OpenSSL's notion: self-issued, and no authority key id says otherwise.
-func selfSigned(c *x509.Certificate) bool { return likelyIssued(c, c) }
+func selfSigned(c *x509.Certificate) bool { return LikelyIssued(c, c) }
 
-// likelyIssued reports whether names and key ids say that issuer signed c.
-func likelyIssued(c, issuer *x509.Certificate) bool {
-	if !bytes.Equal(c.RawIssuer, issuer.RawSubject) {
+// LikelyIssued reports whether names, key ids and the kind of the key say that issuer
+// signed c. It checks no signature.
+func LikelyIssued(c, issuer *x509.Certificate) bool {
+	if !bytes.Equal(c.RawIssuer, issuer.RawSubject) || !signsWith(issuer, c.SignatureAlgorithm) {
 		return false
 	}
 	return len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
+}
+
+// signsWith reports whether a signature is of the kind of the issuer's key, as far as
+// crypto/x509 knows both.
+func signsWith(issuer *x509.Certificate, a x509.SignatureAlgorithm) bool {
+	kind, ok := signers[a]
+	return !ok || issuer.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm || issuer.PublicKeyAlgorithm == kind
+}
+
+// signers are the kinds of keys that sign.
+var signers = map[x509.SignatureAlgorithm]x509.PublicKeyAlgorithm{
+	x509.MD2WithRSA: x509.RSA, x509.MD5WithRSA: x509.RSA, x509.SHA1WithRSA: x509.RSA,
+	x509.SHA256WithRSA: x509.RSA, x509.SHA384WithRSA: x509.RSA, x509.SHA512WithRSA: x509.RSA,
+	x509.SHA256WithRSAPSS: x509.RSA, x509.SHA384WithRSAPSS: x509.RSA, x509.SHA512WithRSAPSS: x509.RSA,
+	x509.ECDSAWithSHA1: x509.ECDSA, x509.ECDSAWithSHA256: x509.ECDSA, x509.ECDSAWithSHA384: x509.ECDSA, x509.ECDSAWithSHA512: x509.ECDSA,
+	x509.PureEd25519: x509.Ed25519,
 }
 
 // keepsToPSS reports whether the issuer's key may have made a signature with algorithm a: one of

@@ -105,7 +105,7 @@ func (w *walk) verdict(trusted bool) {
 func (w *walk) pick(c *x509.Certificate, others []*x509.Certificate) *x509.Certificate {
 	var found *x509.Certificate
 	for _, o := range others {
-		if likelyIssued(c, o) && !w.inChain(o) && (found == nil || !validAt(found, w.now) && validAt(o, w.now)) {
+		if LikelyIssued(c, o) && !w.inChain(o) && (found == nil || !validAt(found, w.now) && validAt(o, w.now)) {
 			found = o
 		}
 	}
