@@ -48,7 +48,23 @@ type PeerCertificate struct {
 	// root's is itself, which JSON leaves out.
 	IssuerCertificate *PeerCertificate
 
-	hasAltName bool // even if it names nobody
+	altNames, access presence
+}
+
+// presence tells an extension that is empty from none.
+type presence uint8
+
+const (
+	absent presence = iota
+	present
+	unreadable // null in JSON
+)
+
+func presenceOf(readable bool) presence {
+	if readable {
+		return present
+	}
+	return unreadable
 }
 
 // Name is a distinguished name: its attributes in the certificate's order.
@@ -110,11 +126,12 @@ func (c *derCertificate) peerCertificate() *PeerCertificate {
 		ExtKeyUsage: c.extKeyUsage(), SerialNumber: serial(c.serial), Raw: c.raw,
 	}
 	if value, ok := c.extensions[oidAltName]; ok {
-		p.SubjectAltName, p.hasAltName = altNames(value)
+		text, readable := altNames(value)
+		p.SubjectAltName, p.altNames = text, presenceOf(readable)
 	}
 	if value, ok := c.extensions[oidInfoAccess]; ok {
-		text, _ := accessDescriptions(value)
-		p.InfoAccess = infoAccess(text)
+		text, readable := accessDescriptions(value)
+		p.InfoAccess, p.access = infoAccess(text), presenceOf(readable)
 	}
 	c.describeKey(p)
 	return p
@@ -137,7 +154,6 @@ func nameOf(list []rdn) Name {
 var accessLine = regexp.MustCompile(`([^\n:]*):([^\n]*)(?:\n|$)`)
 
 func infoAccess(text string) (list []InfoAccess) {
-	list = []InfoAccess{}
 	for _, m := range accessLine.FindAllStringSubmatch(text, -1) {
 		method, location := m[1], m[2]
 		if strings.HasPrefix(location, `"`) {
@@ -178,11 +194,11 @@ func (p *PeerCertificate) MarshalJSON() ([]byte, error) {
 	var o object
 	o.addIf(p.Subject != nil, "subject", p.Subject)
 	o.addIf(p.Issuer != nil, "issuer", p.Issuer)
-	o.addIf(p.hasAltName || p.SubjectAltName != "", "subjectaltname", p.SubjectAltName)
-	o.addIf(p.InfoAccess != nil, "infoAccess", accessMap(p.InfoAccess))
+	o.addPresent(p.altNames, p.SubjectAltName != "", "subjectaltname", p.SubjectAltName)
+	o.addPresent(p.access, p.InfoAccess != nil, "infoAccess", accessMap(p.InfoAccess))
 	o.add("ca", p.CA)
 	o.addIf(p.Modulus != "", "modulus", p.Modulus)
-	o.addIf(p.Bits != 0, "bits", p.Bits)
+	o.addIf(p.Bits != 0 || p.Modulus != "", "bits", p.Bits)
 	o.addIf(p.Exponent != "", "exponent", p.Exponent)
 	o.addIf(p.PubKey != nil, "pubkey", buffer(p.PubKey))
 	o.addIf(p.ASN1Curve != "", "asn1Curve", p.ASN1Curve)
@@ -236,6 +252,12 @@ func (o *object) addIf(is bool, name string, value any) {
 	if is {
 		o.add(name, value)
 	}
+}
+
+// addPresent adds an extension that is there, or that has a value.
+func (o *object) addPresent(is presence, has bool, name string, value any) {
+	o.addIf(is == unreadable && !has, name, nil)
+	o.addIf(is == present || has, name, value)
 }
 
 func (o *object) add(name string, value any) {

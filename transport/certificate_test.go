@@ -1,89 +1,142 @@
 package transport
 
 import (
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
-	"math/big"
-	"net/url"
-	"strings"
 	"testing"
-	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
-	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
 )
 
-// oddCertificates are such as names, numbers and extensions can be.
-func oddCertificates(t *testing.T) []*x509.Certificate {
-	t.Helper()
-	ca := credtest.CA(t)
-	names := credtest.LeafTemplate("a.example", "192.0.2.1", "2001:db8::1")
-	names.URIs = []*url.URL{{Scheme: "https", Host: "a.example", Path: "/x,y"}}
-	names.EmailAddresses = []string{"someone@a.example"}
-	subject := credtest.LeafTemplate()
-	subject.Subject = pkix.Name{
-		Country: []string{"CH"}, Organization: []string{"One", "Two"}, OrganizationalUnit: []string{"a", "b", "c"},
-		CommonName: "Zoë \"x\"", SerialNumber: "77", Locality: []string{"Genève"}, Province: []string{"GE"},
-		ExtraNames: []pkix.AttributeTypeAndValue{
-			{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@b.example"},
-			{Type: asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}, Value: "example"},
-			{Type: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: "unknown"},
-		},
-	}
-	number := credtest.LeafTemplate("b.example")
-	number.SerialNumber = new(big.Int).SetBytes([]byte(strings.Repeat("\x7f", 20)))
-	number.NotBefore = time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)
-	number.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 2, 3}}
-	others := credtest.LeafTemplate()
-	others.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: strangeNames(t)}}
-
-	list := []*x509.Certificate{ca.Cert}
-	for _, template := range []*x509.Certificate{names, subject, number, others} {
-		list = append(list, ca.Issue(t, template, credtest.P256))
-	}
-	for _, kind := range []credtest.Kind{credtest.RSA2048, credtest.RSA3072, credtest.P384, credtest.P521, credtest.Ed25519, credtest.Ed448, credtest.RSAPSS} {
-		list = append(list, ca.Issue(t, credtest.LeafTemplate("c.example"), kind))
-	}
-	return list
+// certQuestion is what certScript is asked.
+type certQuestion struct {
+	Name string `json:"name"`
+	Cert string `json:"cert"` // DER in base64
+	Key  string `json:"key"`  // PEM, or ""
 }
 
-// strangeNames are alternative names that crypto/x509 does not write.
-func strangeNames(t *testing.T) []byte {
+// certScript answers with node's object of each certificate: from a handshake with
+// it if it has the key, and in any case from X509Certificate, which has to be the same.
+// Buffers are in base64, and raw, which is the question's, is left out.
+const certScript = `
+const tls = require('tls'), {X509Certificate} = require('crypto');
+const shorten = text => JSON.stringify(JSON.parse(text), (k, v) =>
+  k === 'raw' ? undefined : v?.type === 'Buffer' ? {type: 'Buffer', data: Buffer.from(v.data).toString('base64')} : v);
+const shake = (cert, key) => new Promise((done, fail) => {
+  const server = tls.createServer({cert, key, ciphers: 'DEFAULT@SECLEVEL=0'}, s => s.on('error', () => {}).end());
+  server.on('tlsClientError', fail);
+  server.listen(0, '127.0.0.1', () => {
+    const s = tls.connect({port: server.address().port, host: '127.0.0.1', rejectUnauthorized: false, ciphers: 'DEFAULT@SECLEVEL=0'}, () => {
+      done(JSON.stringify(s.getPeerCertificate()));
+      s.destroy();
+      server.close();
+    });
+    s.on('error', fail);
+  });
+});
+const answer = async ({cert, key}) => {
+  const der = Buffer.from(cert, 'base64');
+  let text, live = false;
+  try {
+    text = JSON.stringify(new X509Certificate(der).toLegacyObject());
+  } catch (e) {
+    return {error: e.code ?? e.message};
+  }
+  if (key) {
+    const pem = '-----BEGIN CERTIFICATE-----\n' + cert.match(/.{1,64}/g).join('\n') + '\n-----END CERTIFICATE-----\n';
+    try {
+      const shown = await shake(pem, key);
+      if (shown !== text) return {error: 'a handshake shows ' + shown};
+      live = true;
+    } catch (e) {
+      return {error: 'a handshake fails: ' + (e.code ?? e.message)};
+    }
+  }
+  if (!Buffer.from(JSON.parse(text).raw.data).equals(der)) return {error: 'raw is another'};
+  return {live, cert: JSON.parse(shorten(text))};
+};
+(async () => {
+  const answers = [];
+  for (const q of Q) answers.push(await answer(q));
+  console.log(JSON.stringify(answers));
+})();`
+
+// shorten is what certScript does with JSON.
+func shorten(t *testing.T, text []byte) []byte {
 	t.Helper()
-	directory, err := asn1.Marshal(pkix.Name{Organization: []string{`A, "B"; C`}, CommonName: "d"}.ToRDNSequence())
-	if err != nil {
-		t.Fatal(err)
-	}
-	single, err := asn1.Marshal(pkix.Name{CommonName: "alone"}.ToRDNSequence())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b cryptobyte.Builder
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		for _, name := range []struct {
-			tag   cbasn1.Tag
-			value []byte
-		}{
-			{cbasn1.Tag(2).ContextSpecific(), []byte("x, DNS:y.example")},
-			{cbasn1.Tag(2).ContextSpecific(), []byte("cafe 'q' \\ \x01")},
-			{cbasn1.Tag(4).ContextSpecific().Constructed(), directory},
-			{cbasn1.Tag(4).ContextSpecific().Constructed(), single},
-			{cbasn1.Tag(8).ContextSpecific(), []byte{0x2a, 0x03, 0x84, 0x00}},
-		} {
-			b.AddASN1(name.tag, func(b *cryptobyte.Builder) { b.AddBytes(name.value) })
+	var b bytes.Buffer
+	rest := text
+	for {
+		before, after, found := bytes.Cut(rest, []byte(`{"type":"Buffer","data":[`))
+		b.Write(before)
+		if !found {
+			return b.Bytes()
 		}
-	})
-	der, err := b.Bytes()
-	if err != nil {
-		t.Fatal(err)
+		numbers, tail, _ := bytes.Cut(after, []byte("]}"))
+		var data []uint
+		if err := json.Unmarshal([]byte("["+string(numbers)+"]"), &data); err != nil {
+			t.Fatal(err)
+		}
+		raw := make([]byte, len(data))
+		for i, n := range data {
+			raw[i] = byte(n)
+		}
+		b.WriteString(`{"type":"Buffer","data":"` + base64.StdEncoding.EncodeToString(raw) + `"}`)
+		rest = tail
 	}
-	return der
+}
+
+// TestPeerCertificate compares what is told of certificates of all kinds with what
+// node tells, down to the order of the fields.
+func TestPeerCertificate(t *testing.T) {
+	cases := certCases(t)
+	var questions []certQuestion
+	for _, c := range cases {
+		q := certQuestion{Name: c.name, Cert: base64.StdEncoding.EncodeToString(c.der)}
+		if c.key != "" {
+			q.Key = string(credtest.KeyPEM(t, c.key))
+		}
+		questions = append(questions, q)
+	}
+	live := 0
+	for i, answer := range recorded(t, "certificates", certScript, questions) {
+		var node struct {
+			Error string
+			Live  bool
+			Cert  json.RawMessage
+		}
+		if err := json.Unmarshal(answer, &node); err != nil {
+			t.Fatal(err)
+		}
+		if node.Live {
+			live++
+		}
+		cert, err := NewPeerCertificate(cases[i].der)
+		if (err != nil) != (node.Error != "") {
+			t.Errorf("%s: %v, node says %q", cases[i].name, err, node.Error)
+		}
+		if err != nil || node.Error != "" {
+			continue
+		}
+		if !bytes.Equal(cert.Raw, cases[i].der) {
+			t.Errorf("%s: raw is another", cases[i].name)
+		}
+		cert.Raw = nil
+		ours, err := json.Marshal(cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := sameJSON(t, shorten(t, ours), node.Cert); diff != "" {
+			t.Errorf("%s: %s", cases[i].name, diff)
+		}
+	}
+	t.Logf("%d certificates, %d of them in handshakes", len(cases), live)
+	if live < 100 {
+		t.Errorf("only %d handshakes", live)
+	}
 }
 
 // nodeCertificates tells of each certificate of Q, in PEM.
@@ -92,32 +145,25 @@ const {X509Certificate} = require('node:crypto');
 console.log(JSON.stringify(Q.map(pem => new X509Certificate(pem).toLegacyObject())));
 `
 
-// TestPeerCertificate compares certificates of every kind, Mozilla's among them,
-// with what node makes of them.
-func TestPeerCertificate(t *testing.T) {
-	list := oddCertificates(t)
-	for root := range bundle.Roots() {
-		c, err := cred.ParseCertificate(root.Certificate)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, c)
-	}
+// TestPeerCertificateOfRoots compares Mozilla's roots with what node makes of them.
+func TestPeerCertificateOfRoots(t *testing.T) {
+	var roots [][]byte
 	var questions []string
-	for _, c := range list {
-		questions = append(questions, string(credtest.CertPEM(c.Raw)))
+	for root := range bundle.Roots() {
+		roots = append(roots, root.Certificate)
+		questions = append(questions, string(credtest.CertPEM(root.Certificate)))
 	}
 	for i, theirs := range askNode(t, nodeCertificates, questions) {
-		p, err := NewPeerCertificate(list[i].Raw)
+		p, err := NewPeerCertificate(roots[i])
 		if err != nil {
-			t.Fatalf("%v: %v", list[i].Subject, err)
+			t.Fatal(err)
 		}
 		ours, err := json.Marshal(p)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if where := sameJSON(t, ours, theirs); where != "" {
-			t.Errorf("%v: %s", list[i].Subject, where)
+			t.Errorf("%v: %s", p.Subject, where)
 		}
 	}
 }

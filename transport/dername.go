@@ -45,7 +45,7 @@ func readName(in *cryptobyte.String) ([]rdn, bool) {
 			}
 			oid, ok := readOID(&pair)
 			value, ok2 := readValue(&pair)
-			if !ok || !ok2 {
+			if !ok || !ok2 || !value.inName() {
 				return nil, false
 			}
 			list = append(list, rdn{oid, value, i})
@@ -71,15 +71,40 @@ func (v asn1Value) width() int {
 	switch v.tag {
 	case asn1.UTF8String:
 		return 0
-	case asn1.PrintableString, asn1.T61String, asn1.IA5String, 18, 26, asn1.UTCTime, asn1.GeneralizedTime:
+	case asn1.PrintableString, asn1.T61String, asn1.IA5String, tagNumeric, tagVisible, asn1.UTCTime, asn1.GeneralizedTime:
 		return 1
-	case 30: // BMPString
+	case tagBMP:
 		return 2
-	case 28: // UniversalString
+	case tagUniversal:
 		return 4
 	}
 	return -1
 }
+
+// inName reports whether OpenSSL reads the value in a name: not if it is of certain
+// types of the universal class, nor if it claims to be Unicode and is none.
+func (v asn1Value) inName() bool {
+	switch v.tag {
+	case asn1.UTF8String, tagBMP, tagUniversal:
+		_, ok := v.text()
+		return ok
+	case asn1.BOOLEAN, asn1.INTEGER, asn1.OCTET_STRING, asn1.NULL, asn1.OBJECT_IDENTIFIER, asn1.SET,
+		tagVideotex, asn1.UTCTime, asn1.GeneralizedTime, tagGraphic, tagVisible, tagGeneral:
+		return false
+	}
+	return true
+}
+
+// Tags of strings that cryptobyte has no names for.
+const (
+	tagNumeric   asn1.Tag = 18
+	tagVideotex  asn1.Tag = 21
+	tagGraphic   asn1.Tag = 25
+	tagVisible   asn1.Tag = 26
+	tagGeneral   asn1.Tag = 27
+	tagUniversal asn1.Tag = 28
+	tagBMP       asn1.Tag = 30
+)
 
 // text is a string as text, whatever its type; false if it is none.
 func (v asn1Value) text() (string, bool) {

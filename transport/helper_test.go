@@ -92,15 +92,20 @@ func sameJSON(t *testing.T, ours, theirs []byte) string {
 	t.Helper()
 	a, b := json.NewDecoder(bytes.NewReader(ours)), json.NewDecoder(bytes.NewReader(theirs))
 	for {
+		from, nodes := a.InputOffset(), b.InputOffset()
 		x, err := a.Token()
 		y, err2 := b.Token()
 		if err == io.EOF && err2 == io.EOF {
 			return ""
 		}
 		if err != err2 || x != y {
-			return "at " + string(ours[a.InputOffset():min(int(a.InputOffset())+60, len(ours))]) + "\nours:   " + clip(ours) + "\nnode's: " + clip(theirs)
+			return "it is " + around(ours, from) + ", node says " + around(theirs, nodes)
 		}
 	}
 }
 
-func clip(b []byte) string { return string(b[:min(len(b), 1500)]) }
+// around is a text at an offset and a little before.
+func around(text []byte, at int64) string {
+	const before, after = 30, 90
+	return string(text[max(0, int(at)-before):min(int(at)+after, len(text))])
+}

@@ -163,49 +163,6 @@ func (s *Socket) X509Certificate() *x509.Certificate {
 // IsSessionReused reports whether the handshake resumed a session.
 func (s *Socket) IsSessionReused() bool { return s.state().Resumed }
 
-// certificateOf tells of the first certificate of a chain, and if detailed of those
-// that issued it, from the chain or from cas.
-func certificateOf(chain, cas []*x509.Certificate, detailed bool) (*PeerCertificate, error) {
-	first, err := NewPeerCertificate(chain[0].Raw)
-	if err != nil || !detailed {
-		return first, err
-	}
-	at, told := chain[0], first
-	for range len(chain) + len(cas) {
-		if issued(at, at) {
-			told.IssuerCertificate = told
-			break
-		}
-		issuer := issuerOf(at, chain[1:], cas)
-		if issuer == nil {
-			break
-		}
-		if told.IssuerCertificate, err = NewPeerCertificate(issuer.Raw); err != nil {
-			return nil, err
-		}
-		at, told = issuer, told.IssuerCertificate
-	}
-	return first, nil
-}
-
-// issuerOf is the certificate that issued c, nil if it is in none of the lists.
-func issuerOf(c *x509.Certificate, lists ...[]*x509.Certificate) *x509.Certificate {
-	for _, list := range lists {
-		for _, issuer := range list {
-			if issued(issuer, c) {
-				return issuer
-			}
-		}
-	}
-	return nil
-}
-
-// issued reports whether issuer says that it is the one which issued c.
-func issued(issuer, c *x509.Certificate) bool {
-	return bytes.Equal(issuer.RawSubject, c.RawIssuer) &&
-		(len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId))
-}
-
 // trustedBy are the certificates that a verifier has at hand.
 func trustedBy(v *cred.Verifier) []*x509.Certificate {
 	if v == nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"io"
 	"slices"
+	"time"
 
 	"tacet/actor"
 	"tacet/handshake"
@@ -150,7 +151,7 @@ func staple(ctx context.Context, ask func(ctx context.Context, certificate, issu
 	for i, c := range list {
 		var issuer []byte
 		chain, _ := cred.ParseChain(c.Chain[1:])
-		if found := issuerOf(c.Leaf, chain, cas); found != nil {
+		if found := issuerAmong(slices.Concat(chain, cas), c.Leaf, time.Now()); found != nil {
 			issuer = bytes.Clone(found.Raw)
 		}
 		response, err := ask(ctx, bytes.Clone(c.Chain[0]), issuer)
