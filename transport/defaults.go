@@ -24,13 +24,13 @@ func (v SecureVersion) version() (record.Version, bool) { return record.ParseVer
 
 // What node's variables of the same names hold when it starts.
 const (
-	DefaultCiphers      = suites.Default
-	DefaultECDHCurve    = "auto"
-	DefaultMaxVersion   = TLS13
-	DefaultMinVersion   = TLS12
-	ClientRenegLimit    = 3
-	ClientRenegWindow   = 10 * time.Minute
-	defaultSessionLimit = 5 * time.Minute
+	DefaultCiphers        = suites.Default
+	DefaultECDHCurve      = "auto"
+	DefaultMaxVersion     = TLS13
+	DefaultMinVersion     = TLS12
+	ClientRenegLimit      = 3
+	ClientRenegWindow     = 10 * time.Minute
+	DefaultSessionTimeout = 5 * time.Minute
 )
 
 // Defaults are what node keeps in variables of the module tls, that programs assign

@@ -1,7 +1,15 @@
 package transport
 
 import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+
 	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/suites"
 )
 
 // SecureContext is what [NewSecureContext] makes of options: credentials, trust and
@@ -9,20 +17,149 @@ import (
 // share one, at once.
 type SecureContext struct {
 	client, server handshake.Config
+	only           role // the one that secureProtocol names, if it names one
 }
 
-// NewSecureContext checks and compiles options. Its error is an *[Error] that names
-// the first option at fault, in the order in which node looks at them: versions,
-// secureOptions, ciphers, ca, cert, key, sigalgs, privateKeyIdentifier, ecdhCurve,
-// dhparam, crl, sessionIdContext, pfx, clientCertEngine, ticketKeys, sessionTimeout.
+// role is which ends of a connection a context may be used for.
+type role string
+
+const (
+	anyRole    role = ""
+	clientRole role = "client"
+	serverRole role = "server"
+)
+
+// NewSecureContext checks and compiles options. What they hold is copied; a Signer is
+// kept. Its error is an *[Error] that names the first option at fault, in the order
+// in which node looks at them: versions, secureOptions, ciphers, ca, cert, key,
+// sigalgs, privateKeyIdentifier, ecdhCurve, dhparam, crl, sessionIdContext, pfx,
+// clientCertEngine, ticketKeys, sessionTimeout; and last those that do not go
+// together. It uses the time of none: a certificate that has expired is taken.
 func NewSecureContext(o SecureContextOptions) (*SecureContext, error) {
-	return &SecureContext{}, nil
+	b := &builder{o: &o, defaults: o.Defaults.filled()}
+	for _, step := range b.steps() {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return b.context()
 }
 
 // clientConfig is what a client starts from; the caller's own copy. Its Verifier
-// checks chains only: names are the socket's affair.
-func (c *SecureContext) clientConfig() handshake.Config { return c.client }
+// checks chains only: names are the socket's affair. The error is an *Error, of a
+// context for servers.
+func (c *SecureContext) clientConfig() (handshake.Config, error) {
+	return copied(c.client), c.permits(clientRole)
+}
 
-// serverConfig is what a server starts from; the caller's own copy. TicketKeys is
-// set unless secureOptions forbid tickets, SessionContext if the options have one.
-func (c *SecureContext) serverConfig() handshake.Config { return c.server }
+// serverConfig is what a server starts from; the caller's own copy. It has TicketKeys
+// unless secureOptions forbid tickets, and SessionContext if the options have one. The
+// error is an *Error, of a context for clients.
+func (c *SecureContext) serverConfig() (handshake.Config, error) {
+	return copied(c.server), c.permits(serverRole)
+}
+
+func (c *SecureContext) permits(r role) error {
+	if c.only != anyRole && c.only != r {
+		return fault("secureProtocol", CodeNoMethod, "is a method of a "+string(c.only)+" only")
+	}
+	return nil
+}
+
+// copied is c with slices of its own.
+func copied(c handshake.Config) handshake.Config {
+	c.Suites, c.Groups, c.Schemes = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.Schemes)
+	c.Credentials, c.TicketKeys = slices.Clone(c.Credentials), slices.Clone(c.TicketKeys)
+	c.SessionContext = slices.Clone(c.SessionContext)
+	return c
+}
+
+// verify judges a peer's chain, leaf first, by ca, crl and the security level of
+// ciphers, as the engine does by itself. server says that the peer is one. The error
+// is a *cred.Error.
+func (c *SecureContext) verify(chain []*x509.Certificate, server bool, now time.Time) ([][]*x509.Certificate, error) {
+	chains, err := c.client.Verifier.Verify(chain, "", server, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, found := range chains {
+		if err = permitted(found, c.client.SecurityLevel); err == nil {
+			return chains, nil
+		}
+	}
+	return nil, err
+}
+
+// permitted says what a security level, as Config has it, holds against a chain.
+func permitted(chain []*x509.Certificate, level int) error {
+	for i, c := range chain {
+		if err := cred.PermittedCertificate(c, max(level, 0), i > 0 && i == len(chain)-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// context is what the steps have made, after the checks of what goes together.
+func (b *builder) context() (*SecureContext, error) {
+	c := &SecureContext{client: b.config, server: b.config, only: b.only}
+	s := &c.server
+	s.DH, s.AutoDH, s.TicketKeys, s.SessionContext = b.dh, b.autoDH, b.ticketKeys, b.sessionContext
+	s.ClientPreference, s.SessionLifetime = b.clientPreference, b.lifetime
+	s.Suites = b.servable()
+	try := c.client
+	try.Verify, try.AskPSK = handshake.VerifyNone, slices.ContainsFunc(try.Suites, takesPSK)
+	if _, err := try.CompileClient(); err != nil && c.only != serverRole {
+		return nil, configFault(err)
+	}
+	try = c.server
+	try.AskHello, try.AskPSK = true, slices.ContainsFunc(try.Suites, takesPSK)
+	if _, err := try.CompileServer(); err != nil && c.only != clientRole {
+		return nil, configFault(err)
+	}
+	return c, nil
+}
+
+func takesPSK(s *suites.Suite) bool { return s.Kx.PSK() }
+
+// servable are the suites without those of RSA key exchange, if a key that signs for
+// the RSA certificate decrypts nothing.
+func (b *builder) servable() []*suites.Suite {
+	if !slices.ContainsFunc(b.config.Credentials, func(c *cred.Credential) bool {
+		_, decrypts := c.Key.(crypto.Decrypter)
+		return cred.Encrypts(c.Leaf) && !decrypts
+	}) {
+		return b.config.Suites
+	}
+	return slices.DeleteFunc(slices.Clone(b.config.Suites), func(s *suites.Suite) bool {
+		return s.Kx == suites.KxRSA || s.Kx == suites.KxRSAPSK
+	})
+}
+
+// configFault names the option of a fault that the engine found.
+func configFault(err error) error {
+	var e *handshake.ConfigError
+	if !errors.As(err, &e) {
+		return err
+	}
+	row, ok := configOptions[e.Field]
+	if !ok {
+		return err
+	}
+	return fault(row.option, row.code, e.Reason)
+}
+
+// configOptions are the options that fill the fields of a handshake.Config.
+var configOptions = map[string]struct {
+	option string
+	code   Code
+}{
+	"MinVersion":  {"minVersion", CodeNoProtocols},
+	"MaxVersion":  {"maxVersion", CodeNoProtocols},
+	"Suites":      {"ciphers", CodeNoCiphers},
+	"AskPSK":      {"ciphers", CodeNoCiphers},
+	"Groups":      {"ecdhCurve", CodeNoGroups},
+	"Schemes":     {"sigalgs", CodeNoSchemes},
+	"Credentials": {"cert", CodeKeyTooSmall},
+	"DH":          {"dhparam", CodeDHKeyTooSmall},
+}

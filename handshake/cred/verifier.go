@@ -42,15 +42,22 @@ type Verifier struct {
 }
 
 // NewVerifier makes a Verifier that trusts the self-signed certificates among cas, and with
-// partial all of them; the others complete chains. This is node's ca option. It keeps cas.
+// partial all of them; the others complete chains. This is node's ca option.
 func NewVerifier(cas []*x509.Certificate, partial bool) *Verifier {
-	v := &Verifier{Roots: x509.NewCertPool(), CAs: cas, PartialChain: partial}
+	v := &Verifier{Roots: x509.NewCertPool(), PartialChain: partial}
+	v.Add(cas)
+	return v
+}
+
+// Add adds certificates to CAs, and to Roots, which must not be nil, those of them that
+// PartialChain lets a chain end in. It is for a Verifier that is not yet in use.
+func (v *Verifier) Add(cas []*x509.Certificate) {
 	for _, c := range cas {
-		if partial || selfSigned(c) {
+		v.CAs = append(v.CAs, c)
+		if v.PartialChain || selfSigned(c) {
 			v.Roots.AddCert(issuerForm(c))
 		}
 	}
-	return v
 }
 
 // Verify judges a peer's chain, the leaf first, at the time now. name is a DNS name or an IP
