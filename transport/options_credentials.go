@@ -221,7 +221,7 @@ func (b *builder) credentials() error {
 	}
 	for _, id := range b.certified {
 		if id.key == nil {
-			return fault(id.option, CodeNoSchemes, "has no private key")
+			return fault(id.option, CodeNoSignatureAlgorithm, "has no private key")
 		}
 		c, err := cred.NewCredential(b.completed(id.chain), id.key)
 		if err != nil {

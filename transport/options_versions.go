@@ -146,6 +146,9 @@ func (b *builder) secureOptions() error {
 
 // narrow takes the versions away that the bits forbid.
 func (b *builder) narrow(o SecureOptions) error {
+	if b.min > b.max {
+		return fault("maxVersion", CodeNoProtocols, fmt.Sprintf("%v is below minVersion %v", b.max, b.min))
+	}
 	var left []record.Version
 	for v := b.min; v <= b.max; v++ {
 		if o&noVersion[v] == 0 {

@@ -46,19 +46,15 @@ func NewSecureContext(o SecureContextOptions) (*SecureContext, error) {
 }
 
 // clientConfig is what a client starts from; the caller's own copy. Its Verifier
-// checks chains only: names are the socket's affair. The error is an *Error, of a
-// context for servers.
-func (c *SecureContext) clientConfig() (handshake.Config, error) {
-	return copied(c.client), c.permits(clientRole)
-}
+// checks chains only: names are the socket's affair.
+func (c *SecureContext) clientConfig() handshake.Config { return copied(c.client) }
 
 // serverConfig is what a server starts from; the caller's own copy. It has TicketKeys
-// unless secureOptions forbid tickets, and SessionContext if the options have one. The
-// error is an *Error, of a context for clients.
-func (c *SecureContext) serverConfig() (handshake.Config, error) {
-	return copied(c.server), c.permits(serverRole)
-}
+// unless secureOptions forbid tickets, and SessionContext if the options have one.
+func (c *SecureContext) serverConfig() handshake.Config { return copied(c.server) }
 
+// permits is an *Error for a role that secureProtocol names not: OpenSSL finds it in
+// the first handshake.
 func (c *SecureContext) permits(r role) error {
 	if c.only != anyRole && c.only != r {
 		return fault("secureProtocol", CodeNoMethod, "is a method of a "+string(c.only)+" only")
@@ -159,7 +155,7 @@ var configOptions = map[string]struct {
 	"Suites":      {"ciphers", CodeNoCiphers},
 	"AskPSK":      {"ciphers", CodeNoCiphers},
 	"Groups":      {"ecdhCurve", CodeNoGroups},
-	"Schemes":     {"sigalgs", CodeNoSchemes},
+	"Schemes":     {"sigalgs", CodeNoSignatureAlgorithm},
 	"Credentials": {"cert", CodeKeyTooSmall},
 	"DH":          {"dhparam", CodeDHKeyTooSmall},
 }
