@@ -176,8 +176,8 @@ func optionOf(e *Error) string {
 	return e.Option
 }
 
-// pair gives options a certificate and its key.
-func pair(t *testing.T, o SecureContextOptions, kinds ...credtest.Kind) SecureContextOptions {
+// withPair gives options a certificate and its key.
+func withPair(t *testing.T, o SecureContextOptions, kinds ...credtest.Kind) SecureContextOptions {
 	t.Helper()
 	for _, k := range kinds {
 		o.Cert = append(o.Cert, credtest.CertPEM(credtest.CA(t).Leaf(t, k, "localhost").Chain...))

@@ -18,17 +18,16 @@ const (
 	OpNoTicket SecureOptions = 1 << 14
 	// OpCipherServerPreference: a server's order of ciphers counts (honorCipherOrder).
 	OpCipherServerPreference SecureOptions = 1 << 22
-	// OpNoTLSv1 and its like: not that version. Those left have to be in a row.
-	OpNoTLSv1   SecureOptions = 1 << 26
-	OpNoTLSv1_2 SecureOptions = 1 << 27
-	OpNoTLSv1_1 SecureOptions = 1 << 28
-	OpNoTLSv1_3 SecureOptions = 1 << 29
+	OpNoTLSv1                SecureOptions = 1 << 26 // not that version; those left have to be in a row
+	OpNoTLSv1_2              SecureOptions = 1 << 27 // like OpNoTLSv1
+	OpNoTLSv1_1              SecureOptions = 1 << 28 // like OpNoTLSv1
+	OpNoTLSv1_3              SecureOptions = 1 << 29 // like OpNoTLSv1
 	// OpNoRenegotiation: the peer's wish to renegotiate is refused.
 	OpNoRenegotiation SecureOptions = 1 << 30
-
-	// OpLegacyServerConnect: a client talks to servers without RFC 5746. It does, and
-	// never renegotiates with them.
+	// OpLegacyServerConnect: a client talks to servers up to TLS 1.2 that do not know
+	// RFC 5746, before whose handshake an attacker may have put another.
 	OpLegacyServerConnect SecureOptions = 1 << 2
+
 	// OpNoSessionResumptionOnRenegotiation: no renegotiation resumes a session.
 	OpNoSessionResumptionOnRenegotiation SecureOptions = 1 << 16
 	// OpNoCompression: records are not compressed.

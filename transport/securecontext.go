@@ -99,6 +99,7 @@ func permitted(chain []*x509.Certificate, level int) error {
 // context is what the steps have made, after the checks of what goes together.
 func (b *builder) context() (*SecureContext, error) {
 	c := &SecureContext{client: b.config, server: b.config, only: b.only}
+	c.client.LegacyServers = b.o.SecureOptions&OpLegacyServerConnect != 0
 	s := &c.server
 	s.DH, s.AutoDH, s.TicketKeys, s.SessionContext = b.dh, b.autoDH, b.ticketKeys, b.sessionContext
 	s.ClientPreference, s.SessionLifetime = b.clientPreference, b.lifetime

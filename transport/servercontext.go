@@ -64,6 +64,9 @@ func (s *Server) compile(v *serving) (err error) {
 // profile is what the server speaks with a context: its certificates, if show is
 // nil, and whom it trusts are the context's, all else the server's own.
 func (s *Server) profile(v *serving, context *SecureContext, show []*cred.Credential) (*handshake.ServerProfile, error) {
+	if err := v.own.permits(serverRole); err != nil {
+		return nil, err
+	}
 	cfg := s.configure(v)
 	other := context.serverConfig()
 	cfg.Credentials, cfg.Verifier = other.Credentials, other.Verifier

@@ -35,6 +35,9 @@ func newClientSide(o *ConnectionOptions) (*clientSide, error) {
 			return nil, err
 		}
 	}
+	if err := context.permits(clientRole); err != nil {
+		return nil, err
+	}
 	c := &clientSide{o: o, own: context.clientConfig()}
 	c.configure()
 	c.session, _ = session.Parse(o.Session)
