@@ -15,7 +15,8 @@ import (
 
 // ServerOptions are what node's createServer takes, by node's names. The zero value
 // of each field is node's default. The functions are called in a goroutine of
-// the connection that they are about and may block; ctx ends when its handshake is given up.
+// the connection that they are about and may block; ctx ends when its handshake is given up,
+// and has the socket (SocketFrom).
 type ServerOptions struct {
 	SecureContextOptions
 
@@ -36,7 +37,7 @@ type ServerOptions struct {
 	// PSKCallback is asked for the pre-shared key of an identity, 1 to 512 bytes; nil
 	// is none: that ends a connection up to TLS 1.2 (unknown_psk_identity), and in TLS 1.3
 	// the server shows its certificate.
-	PSKCallback func(ctx context.Context, s *Socket, identity string) ([]byte, error)
+	PSKCallback func(ctx context.Context, identity string) ([]byte, error)
 	// PSKIdentityHint tells clients up to TLS 1.2 which key is meant, in at most 256 bytes.
 	PSKIdentityHint string
 	// HandshakeTimeout is how long a connection may take to be secure, whatever it sends

@@ -57,8 +57,6 @@ type side interface {
 	judge(c *handshake.ConnectionState) (authorized bool, why, err error)
 	// announce tells the application what this side alone has events for.
 	announce(s *Socket, c *handshake.ConnectionState)
-	// setKeyCert has a context's certificates shown, with the socket locked and before open.
-	setKeyCert(*SecureContext) error
 	// trusted are the certificates of CA.
 	trusted() []*x509.Certificate
 	// lost is node's message when the transport ends before the connection is secure.
@@ -129,7 +127,7 @@ func (s *Socket) again() {
 }
 
 func (s *Socket) answer(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {
-	return s.side.answer(ctx, s, q)
+	return s.side.answer(ConnContext(ctx, s), s, q)
 }
 
 // keylogWriter hands lines to OnKeylog.
@@ -211,7 +209,13 @@ func (s *Socket) settle(conn *actor.Conn) error {
 func (s *Socket) judge(conn *actor.Conn, state *handshake.ConnectionState) error {
 	authorized, why, err := s.side.judge(state)
 	if err == nil {
+		s.mu.Lock()
 		s.info.Store(&secured{state, authorized, why})
+		fragment := s.fragment
+		s.mu.Unlock()
+		if fragment != 0 {
+			return after(conn.SetMaxSendFragment(fragment))
+		}
 		return nil
 	}
 	_ = conn.Do(context.Background(), func(e *handshake.Engine) error {

@@ -14,6 +14,8 @@ import (
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
 	"tacet/handshake/session"
+	"tacet/record"
+	"tacet/suites"
 )
 
 // serverName is what certificates of these tests are for.
@@ -51,10 +53,27 @@ type pair struct {
 	clientErr, serverErr error
 }
 
-// connect runs a handshake over a pipe in memory.
+// wire is the two ends of a connection that holds what nobody reads yet.
+func wire(t testing.TB) (a, b net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if a, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// connect runs a handshake.
 func connect(t testing.TB, server *Server, o ConnectionOptions) *pair {
 	t.Helper()
-	a, b := net.Pipe()
+	a, b := wire(t)
 	o.Socket = a
 	if o.SecureContext == nil {
 		o.SecureContext = contextOf(t)
@@ -72,7 +91,6 @@ func connect(t testing.TB, server *Server, o ConnectionOptions) *pair {
 	wg.Wait()
 	t.Cleanup(func() {
 		if p.client != nil {
-			go io.Copy(io.Discard, p.server)
 			_ = p.client.Close()
 		}
 		_ = p.server.Close()
@@ -145,4 +163,32 @@ func TestServer(t *testing.T) {
 
 func TestPair(t *testing.T) {
 	connect(t, serverOf(t, ServerOptions{}), ConnectionOptions{Servername: serverName}).secured(t).exchange(t)
+}
+
+func suitesOf(t testing.TB, list string) []*suites.Suite {
+	t.Helper()
+	parsed, err := suites.Parse(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Suites
+}
+
+// pskContext speaks pre-shared keys in one version.
+func pskContext(t testing.TB, v record.Version) *SecureContext {
+	t.Helper()
+	c := contextOf(t)
+	list := suitesOf(t, "PSK:TLS_AES_128_GCM_SHA256")
+	c.client.Suites, c.client.MaxVersion = list, v
+	c.server.Suites = list
+	return c
+}
+
+func pskServer(t testing.TB, o ServerOptions) *Server {
+	t.Helper()
+	s, err := newServer(o, pskContext(t, record.TLS13))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -35,11 +35,6 @@ func (v *serverSide) open(s *Socket, cfg *actor.Config) (*actor.Conn, error) {
 	return actor.Server(s.transport, v.by.profile, cfg), nil
 }
 
-func (v *serverSide) setKeyCert(context *SecureContext) error {
-	v.keyCert = context
-	return nil
-}
-
 func (v *serverSide) lost() string { return "socket hang up" }
 
 func (v *serverSide) highest() record.Version {
@@ -64,7 +59,7 @@ func (v *serverSide) answer(ctx context.Context, s *Socket, q handshake.Query) (
 		}
 		return q.Stored(), true
 	case *handshake.PSKLookup:
-		return v.psk(ctx, s, q), true
+		return v.psk(ctx, q), true
 	}
 	return handshake.Answer{}, false
 }
@@ -139,7 +134,10 @@ func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQ
 			return nil, err
 		}
 	}
-	if p != nil && show == nil {
+	switch {
+	case show == nil && p == v.by.profile:
+		return nil, nil // which keeps it
+	case show == nil && p != nil:
 		return p, nil
 	}
 	return v.server.profile(v.by, context, show)
@@ -180,9 +178,9 @@ func (v *serverSide) lookup(ctx context.Context, q *handshake.SessionLookup) han
 }
 
 // psk answers with the key of the first identity that has one.
-func (v *serverSide) psk(ctx context.Context, s *Socket, q *handshake.PSKLookup) handshake.Answer {
+func (v *serverSide) psk(ctx context.Context, q *handshake.PSKLookup) handshake.Answer {
 	for i, identity := range q.Identities {
-		key, err := v.server.o.PSKCallback(ctx, s, string(identity))
+		key, err := v.server.o.PSKCallback(ctx, string(identity))
 		switch {
 		case err != nil:
 			return q.Refuse(err)
