@@ -87,6 +87,9 @@ func (o *offer) resume12(fx *effects, a *agreed12) (afterServerHello, error) {
 	case s.ExtendedMaster != fx.conn.ExtendedMasterSecret:
 		//= RFC 7627 §5.3
 		return nil, failure(KindExtendedMasterSecret, "ServerHello")
+	case s.MaxFragmentLength != fx.conn.fragmentCode:
+		//= RFC 6066 §4
+		return nil, failure(KindIllegalParameter, "ServerHello max_fragment_length of the session")
 	}
 	if err := fx.recall(s); err != nil {
 		return nil, err

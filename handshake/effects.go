@@ -75,6 +75,8 @@ type effects struct {
 	drawn [128]byte // Env.Rand writes here, for its argument escapes
 	sum   [64]byte
 	ccs   uint8 // change_cipher_spec records dropped so far
+
+	requested bool // a HelloRequest crossed the hello of a renegotiation
 }
 
 func (fx *effects) add(e effect) {

@@ -102,7 +102,9 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 	}
 	n, ev = e.recv.Step(now, in)
 	if ev.Kind == Rejoin {
-		e.renegotiate(now)
+		if e.renegotiate(now); e.err != nil {
+			return n, e.next()
+		}
 		m, ev := e.handshake(now, in[n:])
 		return n + m, ev
 	}

@@ -295,8 +295,8 @@ func (e *Engine) ignores(m msg.Raw) bool {
 
 // crossed allows one such HelloRequest.
 func (fx *effects) crossed() bool {
-	first := fx.ccs == 0 // which counts nothing else here
-	fx.ccs = 1
+	first := !fx.requested
+	fx.requested = true
 	return first
 }
 
