@@ -15,9 +15,6 @@ var excused = map[int]string{
 	13: "of sealing: package record's TestExplicitNonces looks at each",
 	42: "of key exchange alone: package kx's published vectors have secrets that begin with zeros",
 	43: "an Env's matter: the engine draws each by its label and number (env.go), package actor's Env never repeats",
-	65: "RSA key exchange is not offered",
-	66: "suites with CBC are not offered",
-	67: "suites with CBC are not offered, so encrypt_then_mac is never answered",
 }
 
 // walked are the behaviours that a walk covers beside the rows.
@@ -29,7 +26,13 @@ var walked = map[int]string{
 
 func allRows() []bad {
 	return slices.Concat(recordRows, helloRows, helloShareRows(), server13Rows, finishedRows, ccsRows, server12Rows, keyExchangeRows(),
-		signatureRows(), roleRows, clientRows, flightRows, serverShareRows(), postRows)
+		signatureRows(), roleRows, clientRows, flightRows, serverShareRows(), postRows, oldRows())
+}
+
+// oldRows are those of mallory's scripts of TLS 1.0 to 1.2.
+func oldRows() []bad {
+	return slices.Concat(cbcRows(), rsaRows(), unfitRows(), lengthRows(), fieldRows(), paramRows(), pskRows(), orderRows(),
+		downgradeRows(), versionRows(), idRows(), resumeRows(), sizeRows(), infoRows(), changeRows(), policyRows(), midRows(), authRows())
 }
 
 // TestBehavioursHaveRows: every behaviour has a row or an excuse, not both, and

@@ -24,6 +24,7 @@ type elder struct {
 	leaf   *x509.Certificate
 	hint   string // that the victim was told
 
+	mute      bool                                   // she cannot sign
 	params    func(m *msg.ServerKeyExchange)         // changes it before it is signed
 	premaster func(secret []byte)                    // changes what she encrypts, 48 bytes
 	encrypted func(b []byte) []byte                  // changes the ciphertext
@@ -309,6 +310,10 @@ func (p *mallory) sayOldChain() {
 
 // sayOldVerify says CertificateVerify, over p.content.
 func (p *mallory) sayOldVerify() {
+	if p.old.mute {
+		p.sayOld("CertificateVerify", &msg.CertificateVerify10{})
+		return
+	}
 	if p.sc.v < record.TLS12 {
 		p.sayOld("CertificateVerify", &msg.CertificateVerify10{Signature: p.sign()})
 		return
