@@ -95,7 +95,9 @@ func infoRows() []bad {
 			h.Ext.Clear(msg.ExtRenegotiationInfo)
 			h.Suites = msg.AppendUint16s(h.Suites, 0x00ff)
 		}), fine: securely(true)},
-		{name: "a first hello without either", ref: "RFC 5746 §3.6", in: append(servers("", oldSHA), clients("", oldSHA)...),
+		{name: "a first ServerHello without renegotiation_info", ref: "RFC 5746 §4.1", in: clients("waitServerHello", oldSHA), do: replies(func(h *msg.ServerHello) { h.Ext.Clear(msg.ExtRenegotiationInfo) }),
+			alert: record.AlertHandshakeFailure, kind: handshake.KindLegacyServer, field: "ServerHello"},
+		{name: "a first hello without either", ref: "RFC 5746 §3.6", in: append(servers("", oldSHA), each(clients("", oldSHA), func(c *handshake.Config) { c.LegacyServers = true })...),
 			do: all(offers(func(h *msg.ClientHello) { h.Ext.Clear(msg.ExtRenegotiationInfo) }), replies(func(h *msg.ServerHello) { h.Ext.Clear(msg.ExtRenegotiationInfo) })), fine: securely(false)},
 	}
 }
@@ -178,7 +180,7 @@ func policyRows() []bad {
 	}
 	return []bad{
 		{name: "renegotiation is declined", ref: "B59", in: connected(""), do: atEnd(asks), fine: declines(1)},
-		{name: "renegotiation is declined without RFC 5746, whatever the policy", ref: "B59", in: each(connected(""), allows),
+		{name: "renegotiation is declined without RFC 5746, whatever the policy", ref: "B59", in: append(each(servers("", oldSHA), allows), each(clients("", rsaSuite), func(c *handshake.Config) { allows(c); c.LegacyServers = true })...),
 			do: all(offers(func(h *msg.ClientHello) { h.Ext.Clear(msg.ExtRenegotiationInfo) }), replies(func(h *msg.ServerHello) { h.Ext.Clear(msg.ExtRenegotiationInfo) }), atEnd(asks)), fine: declines(1)},
 		{name: "renegotiation is declined five times in a row", ref: "B50 B59", in: connected("connected"), do: atEnd(times(5, asks)), alert: record.AlertUnexpectedMessage, kind: handshake.KindTooManyWarnings},
 		{name: "renegotiation that is forbidden", ref: "B59", in: each(connected("connected"), forbids), do: atEnd(asks), alert: record.AlertHandshakeFailure, kind: handshake.KindRenegotiationForbidden},

@@ -190,7 +190,6 @@ var alertUsers = exceptions{
 	"alertOf":                     "the application picks the alert of its refusal, this one is the default",
 	"certificateKind":             "tells kinds apart by the alerts that cred's table gives",
 	"effects.noClientCertificate": "TLS 1.2 has no certificate_required",
-	"waitRequestOrDone.step":      "RFC 5246 §7.4.4 names the alert for this one message from an anonymous server",
 }
 
 // TestOneTablePicksAlerts: who fails names a kind, not an alert.
