@@ -201,7 +201,8 @@ func openPFX(der []byte, passphrase string) ([]*x509.Certificate, crypto.Signer,
 	if leaf < 0 {
 		return nil, nil, fault("pfx", CodeKeyMismatch, "holds no certificate of its key")
 	}
-	return append([]*x509.Certificate{chain[leaf]}, slices.Delete(chain, leaf, leaf+1)...), signer, nil
+	mine := chain[leaf] // read before Delete moves what is after it
+	return append([]*x509.Certificate{mine}, slices.Delete(chain, leaf, leaf+1)...), signer, nil
 }
 
 // pfxHasMAC looks for the macData of a PFX (RFC 7292 §4); false for what is none.
