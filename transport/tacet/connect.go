@@ -8,12 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"time"
 
-	"tacet/actor"
-	"tacet/handshake"
-	"tacet/handshake/cred"
-	"tacet/handshake/session"
+	"tacet/transport"
 )
 
 // connect makes a connection of standard input and output. The end of the input
@@ -23,124 +19,95 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("connect", "HOST:PORT", std)
 	o := newOptions(set, ofConnect)
 	ignoreEOF := set.Bool("ign-eof", false, "do not close the writing side when the input ends")
-	address, host, err := set.parseAddress(args)
+	_, err := o.parseTarget(ctx, args)
 	if err != nil {
 		return err
 	}
-	profile, verifier, err := o.clientProfile()
-	if err != nil {
+	var staple []byte
+	o.client.OnOCSPResponse = func(_ *transport.Socket, response []byte) { staple = response }
+	s, err := o.dial(ctx)
+	if told := o.report(factsOf(s, staple, err)); told != nil || err != nil {
+		return errors.Join(err, told)
+	}
+	defer s.Close()
+	defer o.keep(s.Session)
+	defer context.AfterFunc(ctx, func() { o.keep(s.Session); _ = s.Close() })()
+	if err := o.fragment(s); err != nil {
 		return err
 	}
-	w, err := o.watch()
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	config := w.config(client)
-	config.Answer = either(o.judge(verifier, host), o.psk.answer)
-	if o.session != "" {
-		config.Sessions = &sessionFile{name: o.session, say: w.say}
-	}
-	c, err := o.dial(ctx, address, host, profile, &config)
-	if err != nil {
-		return errors.Join(err, w.report(nil, err))
-	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	err = c.HandshakeContext(ctx)
-	if told := w.report(c.State(), err); told != nil {
-		return told
-	}
-	if err != nil {
-		return err
-	}
-	return stream(ctx, c, std, *ignoreEOF)
+	return stream(ctx, s, std, *ignoreEOF)
 }
 
-func (o *options) dial(ctx context.Context, address, host string, p *handshake.ClientProfile, config *actor.Config) (*actor.Conn, error) {
-	var d net.Dialer
-	tcp, err := d.DialContext(ctx, "tcp", address)
+// parseTarget reads a command line with one operand, HOST:PORT, into the client's
+// options, and gives the operand.
+func (o *options) parseTarget(ctx context.Context, args []string) (address string, err error) {
+	address, host, err := o.set.parseAddress(args)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return actor.Client(tcp, p, o.name(host), config), nil
+	_, port, _ := net.SplitHostPort(address)
+	if o.client.Host, o.client.Port = host, 0; port != "0" {
+		o.client.Port, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if !o.set.given("servername") {
+		o.client.Servername = host
+	}
+	if err != nil {
+		return "", err
+	}
+	return address, o.take()
 }
 
-// judge answers for the certificate of a server that was asked for no name: it
-// has to be for host all the same.
-func (o *options) judge(v *cred.Verifier, host string) func(context.Context, handshake.Query) (handshake.Answer, bool) {
-	return func(_ context.Context, q handshake.Query) (handshake.Answer, bool) {
-		asked, ok := q.(*handshake.VerifyQuery)
-		if !ok {
-			return handshake.Answer{}, false
-		}
-		chains, err := v.Verify(asked.Chain, host, true, time.Now())
-		switch {
-		case err == nil:
-			return asked.Accept(chains), true
-		case o.rejectUnauthorized:
-			return asked.Refuse(err), true
-		}
-		return asked.Tolerate(err), true
+// dial connects, in the time that there is for it.
+func (o *options) dial(ctx context.Context) (*transport.Socket, error) {
+	if t := o.timeout(); t > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t)
+		defer cancel()
 	}
+	s, err := transport.Connect(ctx, o.client)
+	return s, flagged(err)
 }
 
 // stream carries bytes both ways until the server is done.
-func stream(ctx context.Context, c *actor.Conn, std stdio, ignoreEOF bool) error {
+func stream(ctx context.Context, s *transport.Socket, std stdio, ignoreEOF bool) error {
 	go func() {
 		// Not waited for: input may never end. What fails here, Read tells too.
-		if _, err := io.Copy(c, std.in); err == nil && !ignoreEOF {
-			_ = c.CloseWrite()
+		if _, err := io.Copy(s, std.in); err == nil && !ignoreEOF {
+			_ = s.CloseWrite()
 		}
 	}()
-	_, err := io.Copy(std.out, c)
+	_, err := io.Copy(std.out, s)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
-// sessionFile keeps one session in a file.
-type sessionFile struct {
-	name string
-	say  func(format string, args ...any)
-}
-
-// Get reads the session. One that is not there or not readable is none.
-func (f *sessionFile) Get(string) *session.Session {
-	b, err := os.ReadFile(f.name)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// keep puts the last session into --session.
+func (o *options) keep(last func() []byte) {
+	if o.session == "" {
+		return
 	}
-	var s *session.Session
-	if err == nil {
-		s, err = session.Parse(b)
-	}
-	if err != nil {
-		f.say("--session: %v", err)
-		return nil
-	}
-	return s
-}
-
-// Put replaces the file, whole or not at all.
-func (f *sessionFile) Put(_ string, s *session.Session) {
-	if err := f.write(s.Marshal()); err != nil {
-		f.say("--session: %v", err)
+	if b := last(); b != nil {
+		if err := replaceFile(o.session, b); err != nil {
+			o.say("--session: %v", err)
+		}
 	}
 }
 
-func (f *sessionFile) write(b []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(f.name), ".session-*") // mode 0600
+// replaceFile writes a file that only the user reads, whole or not at all.
+func replaceFile(name string, b []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(name), ".session-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = temp.Write(b)
 	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.name)
+		err = os.Rename(temp.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", f.name, err), os.Remove(temp.Name()))
+		return errors.Join(fmt.Errorf("%s: %w", name, err), os.Remove(temp.Name()))
 	}
 	return nil
 }

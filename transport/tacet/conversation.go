@@ -41,9 +41,8 @@ type side struct {
 	engine  *handshake.Engine
 	in      []byte
 	session *session.Session
-	offer   *session.Session // answers the engine's query for one
-	// judge answers other queries, and sent is told of the messages that this
-	// side sends, if they are not nil.
+	// judge answers queries, and sent is told of the messages that this side sends,
+	// if they are not nil.
 	judge  func(context.Context, handshake.Query) (handshake.Answer, bool)
 	sent   func(record.Type, []byte)
 	closed bool
@@ -183,14 +182,10 @@ func (c *conversation) happened(at role, ev handshake.Event, r *carried) (more b
 
 func (c *conversation) answer(at role) bool {
 	s := c.sides[at]
-	q := s.engine.Query()
-	if asked, ok := q.(*handshake.SessionQuery); ok {
-		return s.engine.Answer(asked.Offer(s.offer)) == nil
-	}
 	if s.judge == nil {
 		return false
 	}
-	a, ok := s.judge(context.Background(), q)
+	a, ok := s.judge(context.Background(), s.engine.Query())
 	return ok && s.engine.Answer(a) == nil
 }
 
@@ -221,7 +216,18 @@ func (c *conversation) say(from role, text string) error {
 	return err
 }
 
-// update changes the keys of a side, and asks for the same of the other.
+// renew changes the keys: of a side, which asks for the same of the other, and up to
+// TLS 1.2 by another handshake, for which a server asks.
+func (c *conversation) renew(from role) error {
+	if c.sides[from].engine.State().Version >= record.TLS13 {
+		return c.update(from)
+	}
+	c.note(from, notePause, "")
+	err := c.sides[from].engine.Renegotiate(nil)
+	c.run()
+	return err
+}
+
 func (c *conversation) update(from role) error {
 	c.note(from, notePause, "")
 	err := c.sides[from].engine.UpdateKeys(true)

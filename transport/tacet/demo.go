@@ -3,31 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"time"
+	"strings"
 
-	"tacet/handshake"
-	"tacet/handshake/cred"
-	"tacet/handshake/session"
-	"tacet/kx"
 	"tacet/record"
 )
-
-//go:embed testdata/demo.pem
-var demoPEM []byte
-
-//go:embed testdata/demo-root.pem
-var demoRootPEM []byte
-
-// demoTime is when the demo takes place, so that it is the same every time.
-var demoTime = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
-
-const demoName = "example.org"
 
 // The exporter that the demo and the facts show.
 const (
@@ -35,15 +19,17 @@ const (
 	exporterLength = 32
 )
 
-// demo holds two engines' conversations in memory and shows them.
+// demo holds two engines' conversations in memory and shows them: those of TLS 1.3 and
+// 1.2 as most have them, or, with options, one of what they say.
 func demo(_ context.Context, args []string, std stdio) error {
 	set := newFlagSet("demo", "", std)
 	html := set.String("html", "", "write the demo to `FILE` too, as a page that unfolds")
-	json := set.Bool("json", false, "print each side's facts instead, one JSON object a line")
+	version := set.String("max-version", "", "show conversations of this `VERSION` instead, TLSv1 to TLSv1.3")
+	ciphers := set.String("ciphers", "", "show conversations with these instead: `LIST` of OpenSSL")
 	if _, err := set.parse(args, 0, 0); err != nil {
 		return err
 	}
-	all, err := demoConversations()
+	all, err := demoChosen(*version, *ciphers)
 	if err != nil {
 		return err
 	}
@@ -53,30 +39,61 @@ func demo(_ context.Context, args []string, std stdio) error {
 			return err
 		}
 	}
-	if *json {
-		return demoFacts(std.out, all)
-	}
 	return writeLadders(std.out, shown, colorful(std.out))
 }
 
-// demoConversations has the conversations: a full handshake of TLS 1.3, its
-// resumption, and a handshake of TLS 1.2.
-func demoConversations() ([]*conversation, error) {
-	full, err := converse("TLS 1.3, a full handshake", 1, record.TLS13, nil)
+// demoChosen has the conversations that the options say, those of the demo if they
+// say nothing.
+func demoChosen(version, ciphers string) ([]*conversation, error) {
+	if version == "" && ciphers == "" {
+		return demoConversations()
+	}
+	w, err := chosenWorld(version, ciphers)
+	if err != nil {
+		return nil, err
+	}
+	name := versionName(w.version)
+	full, err := w.converse(name+", a full handshake", 1, nil)
 	if err != nil {
 		return nil, err
 	}
 	if err := fullStory(full); err != nil {
 		return nil, err
 	}
-	resumed, err := converse("TLS 1.3, resumed with the ticket", 2, record.TLS13, full.sides[client].session)
+	resumed, err := w.converse(name+", resumed with the ticket", 2, full.sides[client].session)
+	if err != nil {
+		return nil, err
+	}
+	return []*conversation{full, resumed}, shortStory(resumed)
+}
+
+// versionName is a version in the words of titles.
+func versionName(v record.Version) string {
+	if v == record.TLS10 {
+		return "TLS 1.0"
+	}
+	return strings.Replace(v.String(), "TLSv", "TLS ", 1)
+}
+
+// demoConversations has the conversations: a full handshake of TLS 1.3, its
+// resumption, and a handshake of TLS 1.2.
+func demoConversations() ([]*conversation, error) {
+	w := world{version: record.TLS13}
+	full, err := w.converse("TLS 1.3, a full handshake", 1, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := fullStory(full); err != nil {
+		return nil, err
+	}
+	resumed, err := w.converse("TLS 1.3, resumed with the ticket", 2, full.sides[client].session)
 	if err != nil {
 		return nil, err
 	}
 	if err := shortStory(resumed); err != nil {
 		return nil, err
 	}
-	old, err := converse("TLS 1.2, in short", 3, record.TLS12, nil)
+	old, err := world{version: record.TLS12}.converse("TLS 1.2, in short", 3, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +106,7 @@ func fullStory(c *conversation) error {
 	return errors.Join(
 		c.say(client, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"),
 		c.say(server, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"),
-		c.update(server),
+		c.renew(server),
 		c.say(server, "hello\n"),
 		c.say(client, "thanks\n"),
 		c.finish(),
@@ -108,55 +125,6 @@ func (c *conversation) finish() error {
 	c.close()
 	return nil
 }
-
-// converse shakes hands in version v, the server's highest, on randomness that seed gives. A session
-// is offered if there is one.
-func converse(title string, seed byte, v record.Version, offer *session.Session) (*conversation, error) {
-	cp, sp, err := demoProfiles(v, offer != nil)
-	if err != nil {
-		return nil, err
-	}
-	c := newConversation(title, demoTime.Add(time.Duration(seed)*time.Minute),
-		handshake.NewClient(cp, demoName, demoEnv(client, seed)), handshake.NewServer(sp, demoEnv(server, seed)))
-	c.sides[client].offer = offer
-	c.run()
-	return c, c.err()
-}
-
-// demoEnv is the randomness of one side of one conversation.
-func demoEnv(r role, seed byte) handshake.Env {
-	return handshake.SeededEnv([32]byte{'d', 'e', 'm', 'o', byte(r), seed})
-}
-
-func demoProfiles(v record.Version, resume bool) (*handshake.ClientProfile, *handshake.ServerProfile, error) {
-	both := handshake.Config{
-		Trace: true, KeyLog: true,
-		Groups: []kx.Group{kx.ByID(kx.X25519MLKEM768), kx.ByID(kx.X25519), kx.ByID(kx.P256)},
-	}
-	roots, err := cred.ParseCertificates(demoRootPEM)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, s := both, both
-	c.Verifier = cred.NewVerifier(roots, false)
-	c.ALPN, s.ALPN = []string{"h2", "http/1.1"}, []string{"http/1.1"}
-	c.AskSession, s.MaxVersion = resume, v
-	mine, err := demoCredential()
-	if err != nil {
-		return nil, nil, err
-	}
-	s.Credentials = []*cred.Credential{mine}
-	s.TicketKeys = []session.TicketKey{{'d', 'e', 'm', 'o'}}
-	s.Tickets = 1
-	cp, err := c.CompileClient()
-	if err != nil {
-		return nil, nil, err
-	}
-	sp, err := s.CompileServer()
-	return cp, sp, err
-}
-
-func demoCredential() (*cred.Credential, error) { return cred.LoadPEM(demoPEM, demoPEM, nil) }
 
 // paired reports whether both engines are here.
 func (c *conversation) paired() bool {
@@ -177,18 +145,6 @@ func (c *conversation) exporters() (of [2]string, equal bool) {
 		secrets[r], of[r] = secret, hex.EncodeToString(secret)
 	}
 	return of, bytes.Equal(secrets[client], secrets[server])
-}
-
-// demoFacts prints what each side of each conversation knows.
-func demoFacts(w io.Writer, all []*conversation) error {
-	for _, c := range all {
-		for _, s := range c.sides {
-			if err := writeFacts(w, factsOf(s.engine.State(), s.engine.Err())); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // writeFile writes a whole file by way of f.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 
-	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/transport"
 )
@@ -15,34 +14,21 @@ import (
 // facts is what is known of a connection, in node's words. What node gives as
 // bytes is hex here.
 type facts struct {
-	Protocol           *string      `json:"protocol"` // null until it is known
-	Cipher             *cipherFacts `json:"cipher"`
-	ALPNProtocol       nameOrFalse  `json:"alpnProtocol"`
-	ServerName         nameOrFalse  `json:"servername"`
-	Authorized         bool         `json:"authorized"`
-	AuthorizationError *string      `json:"authorizationError"`
-	Reused             bool         `json:"reused"`
-	EphemeralKeyInfo   *keyFacts    `json:"ephemeralKeyInfo"` // null on a server
-	PeerCertificate    any          `json:"peerCertificate"`  // less what is bytes; {} if there is none
-	OCSPResponse       *string      `json:"ocspResponse"`     // what was stapled, null if nothing was
-	SharedSigalgs      []string     `json:"sharedSigalgs"`
-	Finished           *string      `json:"finished"`
-	PeerFinished       *string      `json:"peerFinished"`
-	Exporter           *string      `json:"exporter"` // 32 bytes for the label EXPERIMENTAL
-	Error              *errorFacts  `json:"error"`
-}
-
-type cipherFacts struct {
-	Name         string `json:"name"`
-	StandardName string `json:"standardName"`
-	Version      string `json:"version"`
-}
-
-// keyFacts is empty for key exchanges that node tells nothing of.
-type keyFacts struct {
-	Type string `json:"type,omitempty"`
-	Name string `json:"name,omitempty"`
-	Size int    `json:"size,omitempty"`
+	Protocol           *string                     `json:"protocol"` // null until it is known
+	Cipher             *transport.Cipher           `json:"cipher"`
+	ALPNProtocol       nameOrFalse                 `json:"alpnProtocol"`
+	ServerName         nameOrFalse                 `json:"servername"`
+	Authorized         bool                        `json:"authorized"`
+	AuthorizationError *string                     `json:"authorizationError"`
+	Reused             bool                        `json:"reused"`
+	EphemeralKeyInfo   *transport.EphemeralKeyInfo `json:"ephemeralKeyInfo"` // null on a server
+	PeerCertificate    any                         `json:"peerCertificate"`  // less what is bytes; {} if there is none
+	OCSPResponse       *string                     `json:"ocspResponse"`     // what was stapled, null if nothing was
+	SharedSigalgs      []string                    `json:"sharedSigalgs"`
+	Finished           *string                     `json:"finished"`
+	PeerFinished       *string                     `json:"peerFinished"`
+	Exporter           *string                     `json:"exporter"` // 32 bytes for the label EXPERIMENTAL
+	Error              *errorFacts                 `json:"error"`
 }
 
 type errorFacts struct {
@@ -62,78 +48,40 @@ func (n nameOrFalse) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(n))
 }
 
-// factsOf tells what s knows and err says. Either may be nil.
-func factsOf(s *handshake.ConnectionState, err error) *facts {
+// factsOf tells of a connection that is secure, or, if s is nil, why there is none.
+func factsOf(s *transport.Socket, staple []byte, err error) *facts {
 	f := &facts{PeerCertificate: struct{}{}, SharedSigalgs: []string{}, Error: errorOf(err)}
 	if s == nil {
+		f.AuthorizationError = authorizationError(err)
 		return f
 	}
-	if s.Version != 0 {
-		f.Protocol = text(s.Version.String())
+	f.Protocol, f.Cipher, f.ALPNProtocol = text(string(s.Protocol())), s.Cipher(), nameOrFalse(s.ALPNProtocol())
+	if name := s.Servername(); net.ParseIP(name) == nil {
+		f.ServerName = nameOrFalse(name)
 	}
-	if s.Suite != nil {
-		f.Cipher = &cipherFacts{s.Suite.OpenSSL, s.Suite.Name, s.Suite.Since}
+	f.Authorized = s.Authorized()
+	if why := s.AuthorizationError(); why != nil {
+		f.AuthorizationError = text(string(transport.CodeOf(why)))
 	}
-	f.ALPNProtocol = nameOrFalse(s.ALPN)
-	if net.ParseIP(s.ServerName) == nil {
-		f.ServerName = nameOrFalse(s.ServerName)
+	f.Reused, f.EphemeralKeyInfo, f.SharedSigalgs = s.IsSessionReused(), s.EphemeralKeyInfo(), s.SharedSigalgs()
+	if p := s.PeerCertificate(false); p != nil {
+		p.Raw, p.PubKey = nil, nil
+		f.PeerCertificate = p
 	}
-	f.Authorized, f.AuthorizationError = authorization(s, err)
-	f.Reused = s.Resumed
-	f.EphemeralKeyInfo = keyOf(s)
-	if len(s.PeerCertificates) > 0 {
-		f.PeerCertificate = certificateOf(s.PeerCertificates[0].Raw)
-	}
-	f.OCSPResponse = hexed(s.OCSPResponse)
-	for _, scheme := range s.SharedSchemes {
-		f.SharedSigalgs = append(f.SharedSigalgs, scheme.OpenSSL())
-	}
-	f.Finished, f.PeerFinished = hexed(s.Finished), hexed(s.PeerFinished)
-	if secret, err := s.Export(exporterLabel, nil, exporterLength); err == nil {
+	f.OCSPResponse = hexed(staple)
+	f.Finished, f.PeerFinished = hexed(s.Finished()), hexed(s.PeerFinished())
+	if secret, err := s.ExportKeyingMaterial(exporterLength, exporterLabel, nil); err == nil {
 		f.Exporter = hexed(secret)
 	}
 	return f
 }
 
-// certificateOf is node's object for a certificate in DER, less what is bytes.
-func certificateOf(der []byte) any {
-	p, err := transport.NewPeerCertificate(der)
-	if err != nil { // the engine has read it already
-		return struct{}{}
+// authorizationError is the code of an error that is about the peer's certificate.
+func authorizationError(err error) *string {
+	if errors.As(err, new(*cred.Error)) || errors.As(err, new(*transport.AltNameError)) {
+		return text(string(transport.CodeOf(err)))
 	}
-	p.Raw, p.PubKey = nil, nil
-	return p
-}
-
-// authorization is whether the peer is who it has to be, and node's code for
-// why not. A server that did not ask has an unauthorized client, and no error.
-func authorization(s *handshake.ConnectionState, err error) (bool, *string) {
-	if s.VerifyError != nil {
-		err = s.VerifyError
-	}
-	var fault *cred.Error
-	switch {
-	case errors.As(err, &fault):
-		return false, text(fault.Code)
-	case s.Verified && len(s.PeerCertificates) > 0:
-		return true, nil
-	case !s.Client && s.CertificateRequested && len(s.PeerCertificates) == 0:
-		return false, text(noCertificate)
-	}
-	return false, nil
-}
-
-// noCertificate is what node says of a client that has none.
-const noCertificate = "UNABLE_TO_GET_ISSUER_CERT"
-
-func keyOf(s *handshake.ConnectionState) *keyFacts {
-	switch {
-	case !s.Client:
-		return nil
-	case s.Group == nil || s.Group.Type() == "":
-		return &keyFacts{}
-	}
-	return &keyFacts{s.Group.Type(), s.Group.OpenSSL(), s.Group.Bits()}
+	return nil
 }
 
 func text(s string) *string { return &s }

@@ -123,7 +123,7 @@ func (l *live) draw(wire []byte) {
 	least := len(wire) - record.HeaderLen
 	most := least
 	if s := l.engine().State(); outer == record.TypeChangeCipherSpec {
-		r.parts = []part{l.drawn.teller.tell(client, outer, wire[record.HeaderLen:])}
+		r.parts = []part{l.drawn.teller.tell(client, outer, []byte{1})}
 		l.sealing, least = s, 0
 	} else if s.Version >= record.TLS13 {
 		l.sealing = s

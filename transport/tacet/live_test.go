@@ -181,7 +181,7 @@ func TestServeOptionsOpenSSL(t *testing.T) {
 		{name: "psk-identity-hint", ours: "--ciphers kDHEPSK --dhparam auto --psk-identity-hint guess" + psks, theirs: psk, want: "cipher.name=DHE-PSK-AES256-GCM-SHA384", seen: "PSK identity hint: guess"},
 		{name: "psk with RSA", ours: rsa + "--ciphers RSA-PSK-AES256-CBC-SHA384" + psks, theirs: psk, want: "cipher.name=RSA-PSK-AES256-CBC-SHA384"},
 		{name: "an unknown identity", ours: "--ciphers PSK-AES128-CBC-SHA256 --psk you:00112233445566778899aabbccddeeff", theirs: psk,
-			want: "error.code=ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", seen: "alert bad record mac"},
+			want: "error.code=ERR_SSL_PSK_IDENTITY_NOT_FOUND", seen: "alert unknown psk identity"},
 		{name: "ocsp", ours: rsa + "--ocsp {ocsp.der}", theirs: "-status", want: "error=<nil>", seen: "OCSP Response Status: successful"},
 		{name: "ocsp up to TLSv1.2", ours: rsa + "--ocsp {ocsp.der} --max-version TLSv1.2", theirs: "-status", want: "error=<nil>", seen: "OCSP Response Status: successful"},
 		{name: "no OCSP", ours: rsa, theirs: "-status", want: "error=<nil>", seen: "OCSP response: no response sent"},

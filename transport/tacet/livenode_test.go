@@ -59,7 +59,7 @@ func TestConnectOptionsNode(t *testing.T) {
 		{name: "RSA and CBC", ours: "--ciphers AES256-SHA256", theirs: `maxVersion: 'TLSv1.2'`, want: "cipher.name=AES256-SHA256 ephemeralKeyInfo=map[]"},
 		{name: "DHE", ours: "--ciphers DHE-RSA-AES128-SHA256", theirs: `maxVersion: 'TLSv1.2', dhparam: file('ffdhe2048.pem')`, want: "cipher.name=DHE-RSA-AES128-SHA256 ephemeralKeyInfo.type=DH ephemeralKeyInfo.size=2048"},
 		{name: "min-dh-size", ours: "--ciphers kDHE --min-dh-size 3072", theirs: `maxVersion: 'TLSv1.2', dhparam: 'auto'`, want: "error.code=ERR_TLS_DH_PARAM_SIZE"},
-		{name: "psk", ours: "--ciphers PSK" + psks, theirs: psk + `pskIdentityHint: 'guess'`, want: "protocol=TLSv1.2 authorized=false"},
+		{name: "psk", ours: "--ciphers PSK" + psks, theirs: psk + `pskIdentityHint: 'guess'`, want: "protocol=TLSv1.2 authorized=true"},
 		{name: "an unknown identity", ours: "--ciphers PSK --psk you:00", theirs: psk, want: "error.code=ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY error.alert=unknown_psk_identity"},
 		{name: "request-ocsp", ours: "--request-ocsp", theirs: `ocsp: file('ocsp.der')`, want: "ocspResponse=" + hexFile(t, dir, "ocsp.der")},
 		{name: "ecdh-curve", ours: "--ecdh-curve P-384", theirs: `ecdhCurve: 'P-256:P-384'`, want: "ephemeralKeyInfo.name=secp384r1"},

@@ -1,31 +1,34 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
-	"time"
+	"strconv"
+	"strings"
+	"unicode"
 
-	"tacet/handshake"
-	"tacet/handshake/cred"
 	"tacet/record"
+	"tacet/transport"
 )
 
-// options are node's, as they stand on the command line of either side.
+// options are node's, as they stand on the command line of either side. Where a flag
+// says what a field of package transport says, it sets that field.
 type options struct {
-	set                                        flagSet
-	side                                       role
-	draw                                       bool // a command's own wish: tell all
-	certs, keys, pfx, cas, crls, ocsp          list
-	passphrase, ciphers, ecdhCurve, sigalgs    string
-	minVersion, maxVersion, alpn, keylog       string
-	dhparam, pskIdentityHint, sessionIDContext string
-	ticketKeys, servername, session            string
-	psk                                        preShared
-	rejectUnauthorized, useSystemCA            bool
-	requestCert, honorCipherOrder, requestOCSP bool
-	trace, json                                bool
-	handshakeTimeout, sessionTimeout           int
-	maxSendFragment, minDHSize                 int
+	set    flagSet
+	of     commandSet
+	secure transport.SecureContextOptions
+	client transport.ConnectionOptions
+	server transport.ServerOptions
+
+	certs, keys, pfx, cas, crls      list
+	alpn, session, keylog, ocsp      string
+	ticketKeys, dhparam              string
+	psk                              preShared
+	rejectUnauthorized               bool
+	honorCipherOrder, trace, json    bool
+	handshakeTimeout, sessionTimeout int
+	maxSendFragment                  int
 }
 
 // commandSet says which commands have an option.
@@ -39,78 +42,81 @@ const (
 	ofAll     = ofClients | ofServe
 )
 
-// option is a row of the table of options, in the order in which they are taken:
-// of several faults the first is told.
+// option is a row of the table of options.
 type option struct {
 	name string
 	of   commandSet
-	text string                                        // names the value in backquotes
-	at   func(*options) any                            // where the value is kept
-	take func(*options, *handshake.Config) (err error) // nil if it stands in no Config
+	text string                 // names the value in backquotes
+	at   func(*options) any     // where the value is kept
+	take func(o *options) error // puts it into fields of package transport; nil if it is kept there
 }
 
 // table is all options.
 var table = []option{
-	{"min-version", ofAll, "lowest `VERSION`; TLSv1 and TLSv1.1 need --ciphers with @SECLEVEL=0",
-		func(o *options) any { return &o.minVersion }, (*options).takeMinVersion},
-	{"max-version", ofAll, "highest `VERSION`",
-		func(o *options) any { return &o.maxVersion }, (*options).takeMaxVersion},
+	{"min-version", ofAll, "lowest `VERSION`, TLSv1.2 if not given; TLSv1 and TLSv1.1 need --ciphers with @SECLEVEL=0",
+		func(o *options) any { return (*string)(&o.secure.MinVersion) }, nil},
+	{"max-version", ofAll, "highest `VERSION`, TLSv1.3 if not given",
+		func(o *options) any { return (*string)(&o.secure.MaxVersion) }, nil},
+	{"secure-protocol", ofAll, "`METHOD` of OpenSSL, such as TLSv1_2_method, in place of versions",
+		func(o *options) any { return &o.secure.SecureProtocol }, nil},
+	{"secure-options", ofAll, "OpenSSL's SSL_OP_ `BITS`, such as 0x4000 for no tickets",
+		func(o *options) any { return (*bits)(&o.secure.SecureOptions) }, nil},
 	{"ciphers", ofAll, "cipher `LIST` of OpenSSL, with TLS_ names for TLS 1.3, and @SECLEVEL=n",
-		func(o *options) any { return &o.ciphers }, (*options).takeCiphers},
+		func(o *options) any { return &o.secure.Ciphers }, nil},
 	{"honor-cipher-order", ofServe, "follow the server's order of ciphers, not the client's",
 		func(o *options) any { return &o.honorCipherOrder }, (*options).takeOrder},
 	{"ecdh-curve", ofAll, "groups, by colons: `LIST`",
-		func(o *options) any { return &o.ecdhCurve }, (*options).takeGroups},
+		func(o *options) any { return &o.secure.ECDHCurve }, nil},
 	{"dhparam", ofServe, "group of the DHE ciphers in PEM, or auto: `FILE`; none without",
 		func(o *options) any { return &o.dhparam }, (*options).takeDH},
-	{"min-dh-size", ofClients, "fewest `bits` of a server's DHE group",
-		func(o *options) any { return &o.minDHSize }, (*options).takeMinDH},
+	{"min-dh-size", ofClients, "fewest `bits` of a server's DHE group, 1024 if not given",
+		func(o *options) any { return &o.client.MinDHSize }, nil},
 	{"sigalgs", ofAll, "signature schemes, by colons: `LIST`",
-		func(o *options) any { return &o.sigalgs }, (*options).takeSchemes},
+		func(o *options) any { return &o.secure.SigAlgs }, nil},
 	{"alpn-protocols", ofAll, "protocols, by commas: `LIST`",
 		func(o *options) any { return &o.alpn }, (*options).takeALPN},
 	{"cert", ofAll, "certificate chain in PEM, leaf first: `FILE`; may be repeated",
-		func(o *options) any { return &o.certs }, (*options).takeCredentials},
-	{"key", ofAll, "private key in PEM of the --cert in the same place: `FILE`; without one it is in the --cert",
-		func(o *options) any { return &o.keys }, nil},
+		func(o *options) any { return &o.certs }, (*options).takeCerts},
+	{"key", ofAll, "private key in PEM: `FILE`; may be repeated, and may be in the --cert instead",
+		func(o *options) any { return &o.keys }, (*options).takeKeys},
 	{"pfx", ofAll, "certificate chain and private key in PKCS #12: `FILE`; may be repeated",
 		func(o *options) any { return &o.pfx }, (*options).takePFX},
 	{"passphrase", ofAll, "`TEXT` that opens --key and --pfx",
-		func(o *options) any { return &o.passphrase }, nil},
-	{"ocsp", ofServe, "OCSP response in DER to staple to the --cert or --pfx in the same place: `FILE`; may be repeated",
-		func(o *options) any { return &o.ocsp }, (*options).takeStaples},
+		func(o *options) any { return &o.secure.Passphrase }, nil},
+	{"ocsp", ofServe, "OCSP response in DER to staple to the certificate: `FILE`",
+		func(o *options) any { return &o.ocsp }, (*options).takeStaple},
 	{"request-ocsp", ofClients, "ask for a stapled OCSP response",
-		func(o *options) any { return &o.requestOCSP }, (*options).takeRequestOCSP},
+		func(o *options) any { return &o.client.RequestOCSP }, nil},
 	{"ca", ofAll, "certificates to trust, in PEM, in place of Mozilla's: `FILE`; may be repeated",
-		func(o *options) any { return &o.cas }, (*options).takeVerifier},
-	{"use-system-ca", ofAll, "trust the system's certificates in place of Mozilla's",
-		func(o *options) any { return &o.useSystemCA }, nil},
+		func(o *options) any { return &o.cas }, (*options).takeCA},
+	{"allow-partial-trust-chain", ofAll, "trust a chain that ends in any certificate of --ca",
+		func(o *options) any { return &o.secure.AllowPartialTrustChain }, nil},
 	{"crl", ofAll, "revocation lists in PEM, one for every issuer: `FILE`; may be repeated",
 		func(o *options) any { return &o.crls }, (*options).takeCRLs},
 	{"request-cert", ofServe, "ask for a certificate",
-		func(o *options) any { return &o.requestCert }, nil},
+		func(o *options) any { return &o.server.RequestCert }, nil},
 	{"reject-unauthorized", ofAll, "end the handshake if the peer's certificate is not good",
-		func(o *options) any { return &o.rejectUnauthorized }, (*options).takeVerification},
+		func(o *options) any { return &o.rejectUnauthorized }, (*options).takeRejection},
 	{"servername", ofClients, "`NAME` to ask for and to check; HOST if not given, \"\" asks for none and checks HOST",
-		func(o *options) any { return &o.servername }, (*options).takeServername},
+		func(o *options) any { return &o.client.Servername }, nil},
 	{"psk", ofAll, "pre-shared key: `IDENTITY:HEX`; up to TLS 1.2 with a PSK cipher only",
 		func(o *options) any { return &o.psk }, (*options).takePSK},
 	{"psk-identity-hint", ofServe, "`TEXT` that tells a client up to TLS 1.2 which key is meant",
-		func(o *options) any { return &o.pskIdentityHint }, (*options).takePSKHint},
+		func(o *options) any { return &o.server.PSKIdentityHint }, nil},
 	{"session", ofClients, "resume the session in `FILE`, if there is one, and keep the last one there",
 		func(o *options) any { return &o.session }, (*options).takeSession},
 	{"session-id-context", ofServe, "`TEXT` that parts sessions: those of another are not resumed",
-		func(o *options) any { return &o.sessionIDContext }, (*options).takeSessionContext},
-	{"session-timeout", ofServe, "`seconds` that a session can be resumed for; 0 is two hours",
+		func(o *options) any { return &o.secure.SessionIDContext }, nil},
+	{"session-timeout", ofServe, "`seconds` that a session can be resumed for; 0 is five minutes",
 		func(o *options) any { return &o.sessionTimeout }, (*options).takeSessionTimeout},
 	{"ticket-keys", ofServe, "48 bytes that seal session tickets: `HEX`; random if not given",
 		func(o *options) any { return &o.ticketKeys }, (*options).takeTicketKeys},
-	{"max-send-fragment", ofAll, "most `bytes` of data in a record",
-		func(o *options) any { return &o.maxSendFragment }, (*options).takeFragment},
+	{"max-send-fragment", ofConnect | ofServe, "most `bytes` of data in a record",
+		func(o *options) any { return &o.maxSendFragment }, (*options).checkFragment},
 	{"handshake-timeout", ofConnect | ofServe, "give a handshake up after so many `ms`",
-		func(o *options) any { return &o.handshakeTimeout }, nil},
+		func(o *options) any { return &o.handshakeTimeout }, (*options).takeHandshakeTimeout},
 	{"keylog", ofConnect | ofServe, "append the secrets to `FILE`, for Wireshark",
-		func(o *options) any { return &o.keylog }, (*options).takeKeyLog},
+		func(o *options) any { return &o.keylog }, (*options).takeKeylog},
 	{"trace", ofConnect | ofServe, "show the messages on standard error",
 		func(o *options) any { return &o.trace }, (*options).takeTrace},
 	{"json", ofConnect | ofServe, "print the facts of each connection on standard output, one JSON object a line",
@@ -121,11 +127,7 @@ var table = []option{
 // line is read is the defaults.
 func newOptions(set flagSet, of commandSet) *options {
 	o := &options{
-		set: set, minVersion: record.TLS12.String(), maxVersion: record.TLS13.String(), ecdhCurve: "auto",
-		rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: 120_000, maxSendFragment: record.MaxPlaintext, minDHSize: 1024,
-	}
-	if of == ofServe {
-		o.side = server
+		set: set, of: of, rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: 120_000, maxSendFragment: record.MaxPlaintext,
 	}
 	for _, row := range table {
 		if row.of&of == 0 {
@@ -145,6 +147,20 @@ func newOptions(set flagSet, of commandSet) *options {
 	return o
 }
 
+// take puts the options into the fields of package transport.
+func (o *options) take() error {
+	for _, row := range table {
+		if row.take == nil || row.of&o.of == 0 {
+			continue
+		}
+		if err := row.take(o); err != nil {
+			return &optionError{row.name, err}
+		}
+	}
+	o.client.SecureContextOptions, o.server.SecureContextOptions = o.secure, o.secure
+	return nil
+}
+
 // optionError is a fault of an option's value.
 type optionError struct {
 	option string
@@ -154,59 +170,43 @@ type optionError struct {
 func (e *optionError) Error() string { return "--" + e.option + ": " + e.err.Error() }
 func (e *optionError) Unwrap() error { return e.err }
 
-// config is what the options make of a Config. Those that the command does not have
-// are at their defaults, and say nothing.
-func (o *options) config() (handshake.Config, error) {
-	var c handshake.Config
-	for _, row := range table {
-		if row.take == nil || o.set.Lookup(row.name) == nil {
-			continue
+// flagged gives an error of package transport that names an option of node's the name
+// of the flag.
+func flagged(err error) error {
+	var fault *transport.Error
+	if !errors.As(err, &fault) || fault.Option == "" {
+		return err
+	}
+	own := *fault
+	own.Option = ""
+	return &optionError{flagName(fault.Option), &own}
+}
+
+// flagName is an option of node's in kebab case: "min-dh-size" is minDHSize.
+func flagName(option string) string {
+	if option == "pskCallback" {
+		return "psk"
+	}
+	var b strings.Builder
+	letters := []rune(option)
+	for i, r := range letters {
+		begins := i > 0 && unicode.IsUpper(r) && (unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1]))
+		if begins {
+			b.WriteByte('-')
 		}
-		if err := row.take(o, &c); err != nil {
-			return c, &optionError{row.name, err}
-		}
+		b.WriteRune(unicode.ToLower(r))
 	}
-	c.KeyLog, c.Trace = c.KeyLog || o.draw, c.Trace || o.draw
-	return c, nil
+	return b.String()
 }
 
-// clientProfile compiles the options for a client. A nameless one has to answer
-// for the server's certificate itself, by verifier.
-func (o *options) clientProfile() (p *handshake.ClientProfile, verifier *cred.Verifier, err error) {
-	c, err := o.config()
-	if err == nil {
-		p, err = c.CompileClient()
-	}
-	return p, c.Verifier, err
-}
+// bits is a number of which each bit means something.
+type bits transport.SecureOptions
 
-func (o *options) serverProfile() (*handshake.ServerProfile, error) {
-	c, err := o.config()
-	if err != nil {
-		return nil, err
-	}
-	return c.CompileServer()
-}
+func (b *bits) String() string { return fmt.Sprintf("%#x", uint64(*b)) }
 
-// name is what the client asks for.
-func (o *options) name(host string) string {
-	if o.set.given("servername") {
-		return o.servername
-	}
-	return host
-}
-
-// nameless reports whether the client is to ask for no name.
-func (o *options) nameless() bool { return o.set.given("servername") && o.servername == "" }
-
-func (o *options) timeout() time.Duration {
-	return time.Duration(o.handshakeTimeout) * time.Millisecond
-}
-
-func parseVersion(s string) (record.Version, error) {
-	v, ok := record.ParseVersion(s)
-	if !ok {
-		return 0, fmt.Errorf("%q is not TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", s)
-	}
-	return v, nil
+// Set takes the option's value, in decimal, or in hex after 0x.
+func (b *bits) Set(text string) error {
+	n, err := strconv.ParseUint(text, 0, 64)
+	*b = bits(n)
+	return err
 }

@@ -148,13 +148,39 @@ func TestHandshakeTimeout(t *testing.T) {
 	}
 }
 
-// TestKeyIsMissing names the option at fault.
-func TestKeyIsMissing(t *testing.T) {
+// TestWrongOptions names the option at fault, in the flag's words.
+func TestWrongOptions(t *testing.T) {
 	_, cert, key := files(t, credtest.P256)
 	_, _, other := files(t, credtest.P384)
-	for _, args := range [][]string{{"--cert", cert}, {"--cert", cert, "--key", key, "--key", key}, {"--cert", cert, "--key", other}} {
-		if _, told := tacetWith(t, 1, "", append([]string{"serve"}, args...)...); !strings.Contains(told, "--cert: ") {
-			t.Errorf("%v: %s", args, told)
+	for _, c := range []struct{ args, want string }{
+		{"--cert " + cert, "--key: "},
+		{"--cert " + cert + " --key " + key + " --key " + key, "--key: "},
+		{"--cert " + cert + " --key " + other, "--key: "},
+		{"--cert /nonexistent", "--cert: "},
+		{"--min-version SSLv3", "--min-version: "},
+		{"--ciphers nonsense", "--ciphers: "},
+		{"--ecdh-curve nonsense", "--ecdh-curve: "},
+		{"--sigalgs nonsense", "--sigalgs: "},
+		{"--dhparam " + key, "--dhparam: "},
+		{"--ticket-keys 00", "--ticket-keys: "},
+		{"--ticket-keys x", "--ticket-keys: "},
+		{"--session-timeout -1", "--session-timeout: "},
+		{"--session-id-context " + strings.Repeat("x", 33), "--session-id-context: "},
+		{"--secure-protocol TLSv9_method", "--secure-protocol: "},
+		{"--secure-protocol TLS_method --max-version TLSv1.2", "--secure-protocol: "},
+		{"--secure-options 0x400", "--secure-options: "},
+		{"--crl " + key, "--crl: "},
+		{"--pfx " + key, "--pfx: "},
+		{"--max-send-fragment 511", "--max-send-fragment: "},
+		{"--ocsp /nonexistent", "--ocsp: "},
+		{"--alpn-protocols a,,b", "--alpn-protocols: "},
+		{"--psk-identity-hint " + strings.Repeat("x", 257), "--psk-identity-hint: "},
+	} {
+		if _, told := tacetWith(t, 1, "", append([]string{"serve"}, strings.Fields(c.args)...)...); !strings.Contains(told, c.want) {
+			t.Errorf("%s: %s", c.args, told)
 		}
+	}
+	if _, told := tacetWith(t, 1, "", "connect", "--min-dh-size", "-1", "127.0.0.1:1"); !strings.Contains(told, "--min-dh-size: ") {
+		t.Error(told)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"tacet/handshake"
+	"tacet/transport"
 )
 
 // preShared is the value of --psk: IDENTITY:HEX. The last colon parts them.
@@ -20,7 +20,7 @@ func (p *preShared) String() string { return p.identity }
 // Set takes the option's value.
 func (p *preShared) Set(text string) (err error) {
 	at := strings.LastIndexByte(text, ':')
-	if at < 1 || at > handshake.MaxPSKIdentity {
+	if at < 1 {
 		return errors.New("is not IDENTITY:HEX")
 	}
 	p.identity = text[:at]
@@ -30,33 +30,23 @@ func (p *preShared) Set(text string) (err error) {
 	return err
 }
 
-// answer offers the key, or finds it among those offered.
-func (p *preShared) answer(_ context.Context, q handshake.Query) (handshake.Answer, bool) {
-	switch q := q.(type) {
-	case *handshake.PSKQuery:
-		return q.Offer([]byte(p.identity), p.key), true
-	case *handshake.PSKLookup:
-		for i, identity := range q.Identities {
-			if string(identity) == p.identity {
-				return q.Found(i, p.key), true
-			}
-		}
-		return q.None(), true
-	}
-	return handshake.Answer{}, false
+// offer is what a client says, whatever the server's hint.
+func (p *preShared) offer(context.Context, string) (transport.PSK, error) {
+	return transport.PSK{Identity: p.identity, Key: p.key}, nil
 }
 
-// answerer answers what it can.
-type answerer = func(context.Context, handshake.Query) (handshake.Answer, bool)
-
-// either asks one after the other.
-func either(all ...answerer) answerer {
-	return func(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {
-		for _, answer := range all {
-			if a, ok := answer(ctx, q); ok {
-				return a, true
-			}
-		}
-		return handshake.Answer{}, false
+// find is the key of the identity, nil for all others.
+func (p *preShared) find(_ context.Context, identity string) ([]byte, error) {
+	if identity != p.identity {
+		return nil, nil
 	}
+	return p.key, nil
+}
+
+// checkIdentity lets a server without certificate prove itself by the key.
+func checkIdentity(host string, cert *transport.PeerCertificate) error {
+	if cert.Raw == nil {
+		return nil
+	}
+	return transport.CheckServerIdentity(host, cert)
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,15 +11,13 @@ import (
 	"sync"
 	"time"
 
-	"tacet/actor"
-	"tacet/handshake"
+	"tacet/transport"
 )
 
 // service answers connections.
 type service struct {
-	profile *handshake.ServerProfile
-	watch   *watch
-	answer  func(*actor.Conn) error
+	options *options
+	answer  func(*transport.Socket) error
 	open    sync.WaitGroup
 }
 
@@ -38,7 +35,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	if _, err := set.parse(args, 0, 0); err != nil {
 		return err
 	}
-	s := &service{answer: echo}
+	s := &service{options: o, answer: echo}
 	chosen := 0
 	for name, on := range modes {
 		if *on {
@@ -49,67 +46,95 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	if chosen > 1 {
 		return set.misuse("--www, --echo and --reverse exclude each other")
 	}
-	var err error
-	if s.profile, err = o.serverProfile(); err != nil {
+	if err := o.take(); err != nil {
 		return err
 	}
-	if s.watch, err = o.watch(); err != nil {
-		return err
+	return s.serve(ctx, *listen)
+}
+
+// serve accepts connections until ctx ends, and then waits for the last to close.
+func (s *service) serve(ctx context.Context, address string) error {
+	o := &s.options.server
+	o.OnSecureConnection = func(c *transport.Socket) { s.open.Go(func() { s.handle(ctx, c) }) }
+	o.OnTLSClientError = func(err error, c *transport.Socket) { s.failed(ctx, c, err) }
+	sessions := newSessions()
+	o.OnNewSession, o.OnResumeSession = sessions.put, sessions.get
+	server, err := transport.NewServer(*o)
+	if err != nil {
+		return flagged(err)
 	}
-	defer s.watch.close()
-	l, err := net.Listen("tcp", *listen)
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "listening %v\n", l.Addr())
-	return s.accept(ctx, l)
-}
-
-// accept takes connections until ctx ends, and then waits for the last to close.
-func (s *service) accept(ctx context.Context, l net.Listener) error {
+	fmt.Fprintf(s.options.set.std.out, "listening %v\n", l.Addr())
 	defer s.open.Wait()
-	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
-	for {
-		tcp, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = tcp.Close()
-			}
-			return nil
-		case err != nil:
-			return errors.Join(err, l.Close())
-		}
-		s.open.Go(func() { s.handle(ctx, tcp) })
+	defer context.AfterFunc(ctx, func() { _ = server.Shutdown(ctx) })()
+	if err := server.Serve(l); ctx.Err() == nil {
+		return err
 	}
+	return nil
 }
 
-// handle is the life of one connection.
-func (s *service) handle(ctx context.Context, tcp net.Conn) {
-	config := s.watch.config(server)
-	c := actor.Server(tcp, s.profile, &config)
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	err := c.HandshakeContext(ctx)
-	if err != nil && ctx.Err() != nil {
+// failed tells of a connection that did not become secure.
+func (s *service) failed(ctx context.Context, c *transport.Socket, err error) {
+	if ctx.Err() != nil {
 		return
 	}
-	if told := s.watch.report(c.State(), err); told != nil {
-		s.watch.say("%v", told)
+	if told := s.options.report(factsOf(nil, nil, err)); told != nil {
+		s.options.say("%v", told)
 	}
+	s.options.say("%v: %v", c.RemoteAddr(), err)
+}
+
+// handle is the life of a connection once it is secure.
+func (s *service) handle(ctx context.Context, c *transport.Socket) {
+	defer c.Close()
+	if told := s.options.report(factsOf(c, nil, nil)); told != nil {
+		s.options.say("%v", told)
+	}
+	err := s.options.fragment(c)
 	if err == nil {
 		err = s.answer(c)
 	}
 	if err != nil && ctx.Err() == nil {
-		s.watch.say("%v: %v", tcp.RemoteAddr(), err)
+		s.options.say("%v: %v", c.RemoteAddr(), err)
 	}
 }
 
+// maxSessions is how many sessions without ticket a server keeps.
+const maxSessions = 1 << 10
+
+// sessions are those that clients up to TLS 1.2 resume by id: the last ones.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[string][]byte
+	ids  []string // the oldest first
+}
+
+func newSessions() *sessions { return &sessions{byID: make(map[string][]byte)} }
+
+func (s *sessions) put(_ context.Context, id, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ids) == maxSessions {
+		delete(s.byID, s.ids[0])
+		s.ids = s.ids[1:]
+	}
+	s.byID[string(id)], s.ids = data, append(s.ids, string(id))
+}
+
+func (s *sessions) get(_ context.Context, id []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID[string(id)], nil
+}
+
 // answers are what a server may do with a connection, by the options' names.
-var answers = map[string]func(*actor.Conn) error{"www": www, "echo": echo, "reverse": reverse}
+var answers = map[string]func(*transport.Socket) error{"www": www, "echo": echo, "reverse": reverse}
 
 // echo sends back all that comes.
-func echo(c *actor.Conn) error {
+func echo(c *transport.Socket) error {
 	if _, err := io.Copy(c, c); err != nil {
 		return err
 	}
@@ -120,7 +145,7 @@ func echo(c *actor.Conn) error {
 const maxLine = 1 << 16
 
 // reverse sends back each line turned round.
-func reverse(c *actor.Conn) error {
+func reverse(c *transport.Socket) error {
 	lines := bufio.NewScanner(c)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
@@ -144,7 +169,7 @@ const (
 
 // www answers one HTTP request, whatever it asks for, in one write, closes its
 // sending side and reads on for a moment, so that no reset overtakes the answer.
-func www(c *actor.Conn) error {
+func www(c *transport.Socket) error {
 	if err := c.SetReadDeadline(time.Now().Add(requestTimeout)); err != nil {
 		return err
 	}
@@ -158,7 +183,7 @@ func www(c *actor.Conn) error {
 			break
 		}
 	}
-	body, err := textOfFacts(factsOf(c.State(), nil))
+	body, err := textOfFacts(factsOf(c, nil, nil))
 	if err != nil {
 		return err
 	}

@@ -1,187 +1,175 @@
 package main
 
 import (
-	"crypto/rand"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"tacet/handshake"
-	"tacet/handshake/cred"
-	"tacet/handshake/session"
-	"tacet/kx"
 	"tacet/record"
-	"tacet/suites"
+	"tacet/transport"
 )
 
-func (o *options) takeMinVersion(c *handshake.Config) (err error) {
-	c.MinVersion, err = parseVersion(o.minVersion)
-	return err
-}
-
-func (o *options) takeMaxVersion(c *handshake.Config) (err error) {
-	c.MaxVersion, err = parseVersion(o.maxVersion)
-	return err
-}
-
-// takeCiphers takes the level, which has a say on versions, along with the list.
-func (o *options) takeCiphers(c *handshake.Config) error {
-	l, err := suites.Parse(o.ciphers)
-	if err != nil {
-		return err
-	}
-	c.Suites, c.SecurityLevel = l.Suites, l.SecLevel
-	switch {
-	case l.SecLevel == 0:
-		c.SecurityLevel = -1
-	case c.MaxVersion < record.TLS12:
-		return fmt.Errorf("%v needs @SECLEVEL=0", c.MaxVersion)
-	default:
-		c.MinVersion = max(c.MinVersion, record.TLS12)
-	}
-	if l.Only13 {
-		c.MinVersion = max(c.MinVersion, record.TLS13)
-	}
+func (o *options) takeOrder() error {
+	o.secure.HonorCipherOrder = &o.honorCipherOrder
 	return nil
 }
 
-func (o *options) takeOrder(c *handshake.Config) error {
-	c.ClientPreference = !o.honorCipherOrder
-	return nil
-}
-
-// takeGroups leaves "auto" to the engine, whose groups include hybrids.
-func (o *options) takeGroups(c *handshake.Config) (err error) {
-	if o.ecdhCurve != "auto" {
-		c.Groups, err = kx.ParseList(o.ecdhCurve)
+func (o *options) takeDH() (err error) {
+	if o.secure.DHParam = o.dhparam; o.dhparam != "" && o.dhparam != "auto" {
+		var text []byte
+		text, err = os.ReadFile(o.dhparam)
+		o.secure.DHParam = string(text)
 	}
 	return err
 }
 
-func (o *options) takeDH(c *handshake.Config) error {
-	switch o.dhparam {
-	case "":
-		return nil
-	case "auto":
-		c.AutoDH = true
-		return nil
-	}
-	text, err := os.ReadFile(o.dhparam)
-	if err != nil {
-		return err
-	}
-	c.DH, err = kx.ParseDHParams(text)
-	return err
-}
-
-func (o *options) takeMinDH(c *handshake.Config) error {
-	if o.minDHSize <= 0 {
-		return errors.New("is not above 0")
-	}
-	c.MinDHBits = o.minDHSize
-	return nil
-}
-
-func (o *options) takeSchemes(c *handshake.Config) (err error) {
-	if o.sigalgs != "" {
-		c.Schemes, err = cred.ParseSchemes(o.sigalgs)
-	}
-	return err
-}
-
-func (o *options) takeALPN(c *handshake.Config) error {
+func (o *options) takeALPN() error {
 	if o.alpn != "" {
-		c.ALPN = strings.Split(o.alpn, ",")
+		names := strings.Split(o.alpn, ",")
+		o.client.ALPNProtocols, o.server.ALPNProtocols = names, names
 	}
 	return nil
 }
 
-func (o *options) takeRequestOCSP(c *handshake.Config) error {
-	c.RequestOCSP = o.requestOCSP
-	return nil
-}
-
-// takeVerification takes what --request-cert and --reject-unauthorized say
-// together. Ciphers without authentication are for a client that rejects nobody.
-func (o *options) takeVerification(c *handshake.Config) error {
-	if !o.rejectUnauthorized {
-		c.Verify = handshake.VerifyRecord
+// takeCerts reads --cert. A server that is given nothing to show shows the demo's
+// certificate.
+func (o *options) takeCerts() (err error) {
+	if o.of == ofServe && len(o.certs)+len(o.pfx) == 0 && o.psk.key == nil {
+		fmt.Fprintln(o.set.std.err, "tacet: no --cert: serving the demo's certificate, whose key is public")
+		o.secure.Cert, o.secure.Key = [][]byte{demoPEM}, []transport.KeyObject{{PEM: demoPEM}}
+		return nil
 	}
-	switch {
-	case o.side == client && o.rejectUnauthorized:
-		c.Suites = slices.DeleteFunc(c.Suites, func(s *suites.Suite) bool { return s.Auth == suites.AuthNone })
-	case o.requestCert && o.rejectUnauthorized:
-		c.ClientAuth = handshake.RequireClientCert
-	case o.requestCert:
-		c.ClientAuth = handshake.RequestClientCert
+	o.secure.Cert, err = readAll(o.certs)
+	return err
+}
+
+// takeKeys reads --key; for what has none, the --cert with its key.
+func (o *options) takeKeys() error {
+	if len(o.keys) > len(o.certs) {
+		return errors.New("there are more than --cert")
 	}
-	return nil
-}
-
-func (o *options) takeServername(c *handshake.Config) error {
-	c.AskVerify = o.nameless()
-	return nil
-}
-
-func (o *options) takePSK(c *handshake.Config) error {
-	c.AskPSK = o.psk.key != nil
-	return nil
-}
-
-func (o *options) takePSKHint(c *handshake.Config) error {
-	c.PSKHint = o.pskIdentityHint
-	return nil
-}
-
-func (o *options) takeSession(c *handshake.Config) error {
-	c.AskSession = o.session != ""
-	return nil
-}
-
-func (o *options) takeSessionContext(c *handshake.Config) error {
-	if o.sessionIDContext != "" {
-		c.SessionContext = []byte(o.sessionIDContext)
-	}
-	return nil
-}
-
-func (o *options) takeSessionTimeout(c *handshake.Config) error {
-	c.SessionLifetime = time.Duration(o.sessionTimeout) * time.Second
-	return nil
-}
-
-func (o *options) takeTicketKeys(c *handshake.Config) error {
-	key, err := hex.DecodeString(o.ticketKeys)
-	if err != nil {
+	texts, err := readAll(o.keys)
+	if err != nil || len(o.certs) == 0 {
 		return err
 	}
-	c.TicketKeys = make([]session.TicketKey, 1)
-	switch own := c.TicketKeys[0][:]; len(key) {
-	case 0:
-		_, err = rand.Read(own)
-	case len(own):
-		copy(own, key)
-	default:
-		err = fmt.Errorf("must be exactly %d bytes", len(own))
+	for _, text := range append(texts, o.secure.Cert[len(texts):]...) {
+		o.secure.Key = append(o.secure.Key, transport.KeyObject{PEM: text})
+	}
+	return nil
+}
+
+func (o *options) takePFX() error {
+	files, err := readAll(o.pfx)
+	for _, b := range files {
+		o.secure.PFX = append(o.secure.PFX, transport.PFXObject{Buf: b})
 	}
 	return err
 }
 
-func (o *options) takeFragment(c *handshake.Config) error {
-	c.MaxSendFragment = o.maxSendFragment
+func (o *options) takeCA() (err error) {
+	if len(o.cas) > 0 {
+		o.secure.CA, err = readAll(o.cas)
+	}
+	return err
+}
+
+func (o *options) takeCRLs() (err error) {
+	o.secure.CRL, err = readAll(o.crls)
+	return err
+}
+
+func readAll(names []string) (texts [][]byte, err error) {
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+func (o *options) takeStaple() error {
+	if o.ocsp == "" {
+		return nil
+	}
+	staple, err := os.ReadFile(o.ocsp)
+	o.server.OnOCSPRequest = func(context.Context, []byte, []byte) ([]byte, error) { return staple, nil }
+	return err
+}
+
+func (o *options) takeRejection() error {
+	o.client.RejectUnauthorized, o.server.RejectUnauthorized = &o.rejectUnauthorized, &o.rejectUnauthorized
 	return nil
 }
 
-func (o *options) takeKeyLog(c *handshake.Config) error {
-	c.KeyLog = o.keylog != ""
+func (o *options) takePSK() error {
+	if o.psk.key != nil {
+		o.client.PSKCallback, o.server.PSKCallback = o.psk.offer, o.psk.find
+		o.client.CheckServerIdentity = checkIdentity
+	}
 	return nil
 }
 
-func (o *options) takeTrace(c *handshake.Config) error {
-	c.Trace = o.trace
+// takeSession reads --session. What is not there or not readable is none.
+func (o *options) takeSession() (err error) {
+	if o.session == "" {
+		return nil
+	}
+	if o.client.Session, err = os.ReadFile(o.session); errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return err
+}
+
+func (o *options) takeSessionTimeout() error {
+	o.secure.SessionTimeout = time.Duration(o.sessionTimeout) * time.Second
+	return nil
+}
+
+func (o *options) takeTicketKeys() (err error) {
+	if o.ticketKeys != "" {
+		o.secure.TicketKeys, err = hex.DecodeString(o.ticketKeys)
+	}
+	return err
+}
+
+func (o *options) checkFragment() error {
+	if o.maxSendFragment < handshake.MinSendFragment || o.maxSendFragment > record.MaxPlaintext {
+		return fmt.Errorf("is not %d to %d", handshake.MinSendFragment, record.MaxPlaintext)
+	}
+	return nil
+}
+
+func (o *options) takeHandshakeTimeout() error {
+	o.server.HandshakeTimeout = o.timeout()
+	return nil
+}
+
+// timeout is how long a handshake may take.
+func (o *options) timeout() time.Duration {
+	return time.Duration(o.handshakeTimeout) * time.Millisecond
+}
+
+// takeKeylog opens --keylog, for as long as the command runs.
+func (o *options) takeKeylog() error {
+	if o.keylog == "" {
+		return nil
+	}
+	file, err := os.OpenFile(o.keylog, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	o.client.OnKeylog = func(_ *transport.Socket, line []byte) { _, _ = file.Write(line) }
+	o.server.OnKeylog = func(line []byte, _ *transport.Socket) { _, _ = file.Write(line) }
+	return err
+}
+
+func (o *options) takeTrace() error {
+	if o.trace {
+		o.client.EnableTrace, o.server.EnableTrace = o.set.std.err, o.set.std.err
+	}
 	return nil
 }

@@ -113,7 +113,7 @@ func quoted(b []byte, most int) string {
 // sealed reports whether a record that comes next from a side is encrypted.
 func (t *teller) sealed(from role, wire []byte) bool {
 	typ := record.Type(wire[0])
-	return typ == record.TypeApplicationData || t.ccs[from] && t.Version < record.TLS13 && typ != record.TypeChangeCipherSpec
+	return typ == record.TypeApplicationData || t.ccs[from] && t.Version < record.TLS13
 }
 
 // secureText is a Secure event in words.

@@ -76,7 +76,7 @@ func tellingClientHello(m *msg.ClientHello) []string {
 	if versions == nil {
 		versions = []string{m.Version.String()}
 	}
-	items = append(items, strings.Join(versions, " "), fmt.Sprintf("%d suites", m.Suites.Len()))
+	items = append(items, strings.Join(versions, " "), counted(m.Suites.Len(), "suite"))
 	if n := x.KeyShares.Len(); n > 0 {
 		var shares []string
 		for group, data := range x.KeyShares.All() {
@@ -91,6 +91,14 @@ func tellingClientHello(m *msg.ClientHello) []string {
 		items = append(items, fmt.Sprintf("offers a ticket of %d bytes", len(x.SessionTicket)))
 	}
 	return items
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func tellingServerHello(m *msg.ServerHello) []string {

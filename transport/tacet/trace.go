@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"tacet/actor"
 	"tacet/handshake"
+	"tacet/transport"
 )
 
 // maxSay bounds what trace sends of its input.
@@ -21,14 +21,13 @@ const maxSay = 1 << 20
 func trace(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("trace", "HOST:PORT", std)
 	o := newOptions(set, ofTrace)
-	o.draw = true
 	page := set.String("html", "", "write the ladder to `FILE` too, as a page that unfolds")
 	silence := set.Duration("silence", time.Second, "how long the server may say nothing before trace closes the connection: `TIME`")
-	address, host, err := set.parseAddress(args)
+	address, err := o.parseTarget(ctx, args)
 	if err != nil {
 		return err
 	}
-	p, verifier, err := o.clientProfile()
+	e, answer, err := o.engine()
 	if err != nil {
 		return err
 	}
@@ -43,22 +42,24 @@ func trace(ctx context.Context, args []string, std stdio) error {
 	}
 	defer tcp.Close()
 	defer context.AfterFunc(ctx, func() { _ = tcp.Close() })()
-	l := newLive(tcp, handshake.NewClient(p, o.name(host), actor.RandomEnv()), address, *silence)
-	mine := l.drawn.sides[client]
-	mine.judge = either(o.judge(verifier, host), o.psk.answer)
-	file := sessionFile{o.session, func(format string, args ...any) { fmt.Fprintf(std.err, "tacet: "+format+"\n", args...) }}
-	if o.session != "" {
-		mine.offer = file.Get("")
-	}
+	l := newLive(tcp, e, address, *silence)
+	l.drawn.sides[client].judge = answer
 	failed := l.talk(said)
-	if o.session != "" && mine.session != nil {
-		file.Put("", mine.session)
+	if got := l.drawn.sides[client].session; got != nil {
+		o.keep(got.Marshal)
 	}
 	shown := show{"tacet trace", "a connection to " + address, []*conversation{l.drawn}}
 	if *page != "" {
 		failed = errors.Join(failed, writeFile(*page, func(w io.Writer) error { return writePage(w, shown) }))
 	}
 	return errors.Join(failed, writeLadders(std.out, shown, colorful(std.out)))
+}
+
+// engine is one that tells of all that the ladder shows, and what answers it.
+func (o *options) engine() (*handshake.Engine, func(context.Context, handshake.Query) (handshake.Answer, bool), error) {
+	o.client.EnableTrace, o.client.OnKeylog = io.Discard, func(*transport.Socket, []byte) {}
+	e, answer, err := transport.ClientEngine(o.client, actor.RandomEnv())
+	return e, answer, flagged(err)
 }
 
 // input is what there is to send: nothing, if somebody would have to type it.

@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"tacet/actor"
-	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
 )
 
@@ -81,13 +79,11 @@ func TestTraceAccounts(t *testing.T) {
 	} {
 		s := startServe(t, "--echo", "--min-version", "TLSv1", "--ciphers", "TLS_AES_128_CCM_8_SHA256:TLS_AES_128_GCM_SHA256:ALL:eNULL:@SECLEVEL=0")
 		version := options
-		set := newFlagSet("trace", "", stdio{})
-		o := newOptions(set, ofTrace)
-		o.draw = true
-		if _, err := set.parse(append([]string{"--ca", demoRoot}, strings.Fields(options)...), 0, 0); err != nil {
+		o := newOptions(newFlagSet("trace", "", stdio{}), ofTrace)
+		if _, err := o.parseTarget(t.Context(), append([]string{"--ca", demoRoot, s.address}, strings.Fields(options)...)); err != nil {
 			t.Fatal(err)
 		}
-		p, _, err := o.clientProfile()
+		e, answer, err := o.engine()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +94,8 @@ func TestTraceAccounts(t *testing.T) {
 		defer tcp.Close()
 		wire := &counting{Conn: tcp}
 		const size = 100_000
-		l := newLive(wire, handshake.NewClient(p, "localhost", actor.RandomEnv()), version, 100*time.Millisecond)
+		l := newLive(wire, e, version, 100*time.Millisecond)
+		l.drawn.sides[client].judge = answer
 		if err := l.talk([]byte(strings.Repeat("x", size))); err != nil {
 			t.Fatal(err)
 		}
