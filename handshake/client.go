@@ -202,7 +202,9 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 	if x.SupportedGroups = p.wire.groups; p.max < record.TLS13 {
 		x.SupportedGroups = p.wire.groups12
 	}
-	x.Set(msg.ExtSupportedGroups)
+	if len(x.SupportedGroups) > 0 {
+		x.Set(msg.ExtSupportedGroups)
+	}
 	if p.max >= record.TLS12 {
 		x.SignatureAlgorithms = p.wire.schemes
 		x.Set(msg.ExtSignatureAlgorithms)
@@ -239,8 +241,10 @@ func (o *offer) extend12(fx *effects, x *msg.Extensions) {
 	x.Set(msg.ExtExtendedMasterSecret)
 	x.RenegotiationInfo = fx.before.offered()
 	x.Set(msg.ExtRenegotiationInfo)
-	x.PointFormats = []byte{0}
-	x.Set(msg.ExtECPointFormats)
+	if p.hasCurve() {
+		x.PointFormats = []byte{0}
+		x.Set(msg.ExtECPointFormats)
+	}
 	x.Set(msg.ExtSessionTicket)
 	if o.session != nil && o.session.Version < record.TLS13 {
 		x.SessionTicket = o.session.Ticket

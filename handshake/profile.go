@@ -135,7 +135,7 @@ func (c Config) compile() (*profile, error) {
 	p.cfg.Suites, p.cfg.Groups, p.cfg.KeyShares = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.KeyShares)
 	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
 	for _, check := range []func() error{
-		p.compileLevel, p.compileVersions, p.compileSuites, p.compileGroups, p.compileSchemes, p.compileALPN,
+		p.compileLevel, p.compileVersions, p.compileGroups, p.compileSuites, p.compileSchemes, p.compileALPN,
 		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,
 	} {
 		if err := check(); err != nil {
@@ -192,13 +192,21 @@ func (p *profile) compileSuites() error {
 		}
 		list = parsed.Suites
 	}
+	curveless := 0 // suites that only a missing curve rules out
 	for _, s := range list {
 		if s == nil {
 			return &ConfigError{"Suites", "holds nil"}
 		}
-		if s.Min <= p.max && s.Max >= p.min && s.Permitted(p.level) && (p.cfg.AskPSK || !s.Kx.PSK()) {
+		switch {
+		case s.Min > p.max || s.Max < p.min || !s.Permitted(p.level) || s.Kx.PSK() && !p.cfg.AskPSK:
+		case exchangeOf(s).share == msg.ECShare && !p.hasCurve():
+			curveless++
+		default:
 			p.suites = append(p.suites, s)
 		}
+	}
+	if len(p.suites) == 0 && curveless > 0 {
+		return &ConfigError{"Groups", "none works below TLS 1.3"}
 	}
 	if s := repeated(p.suites, func(s *suites.Suite) suites.ID { return s.ID }); s != nil {
 		return &ConfigError{"Suites", fmt.Sprintf("holds %v twice", *s)}
@@ -279,12 +287,8 @@ func (p *profile) compileGroups() error {
 			return &ConfigError{"Groups", "none is as strong as SecurityLevel demands"}
 		}
 	}
-	usable := p.max == record.TLS13 || slices.ContainsFunc(p.groups, isCurve) || !p.needsCurve()
 	if g := repeated(p.groups, kx.Group.ID); g != nil {
 		return &ConfigError{"Groups", fmt.Sprintf("holds %s twice", (*g).Name())}
-	}
-	if !usable {
-		return &ConfigError{"Groups", "none works below TLS 1.3"}
 	}
 	p.shares = p.cfg.KeyShares
 	if p.shares == nil {
@@ -305,10 +309,8 @@ func (p *profile) compileGroups() error {
 	return nil
 }
 
-// needsCurve reports whether every suite takes a curve.
-func (p *profile) needsCurve() bool {
-	return !slices.ContainsFunc(p.suites, func(s *suites.Suite) bool { return exchangeOf(s).share != msg.ECShare })
-}
+// hasCurve reports whether there is a group for ECDHE up to TLS 1.2.
+func (p *profile) hasCurve() bool { return slices.ContainsFunc(p.groups, isCurve) }
 
 // repeated finds an element whose key one before it has, or nil.
 func repeated[E any, K comparable](list []E, key func(E) K) *E {
