@@ -80,7 +80,8 @@ func (a *answering) curve(fx *effects) kx.Group {
 }
 
 // dhGroup is the group for DHE, nil if there is none: the profile's, or one as
-// strong as the key that signs it, or else as the suite's cipher.
+// strong as the key that signs it, or else as the suite's cipher, and at least as
+// strong as the profile's level demands.
 func (p *profile) dhGroup(c *choice12) kx.Group {
 	if !p.cfg.AutoDH {
 		return p.cfg.DH
@@ -92,7 +93,12 @@ func (p *profile) dhGroup(c *choice12) kx.Group {
 	case c.suite.Bits == 256:
 		bits = 3072
 	}
-	return kx.AutoDH(bits)
+	for _, longer := range [...]int{bits, 2048, 3072, 7680} {
+		if g := kx.AutoDH(longer); g.Permitted(p.level) {
+			return g
+		}
+	}
+	return nil
 }
 
 // strengthOf is the length of an RSA key that is as strong as the credential's.

@@ -87,7 +87,7 @@ func (o *offer) chosenPSK(fx *effects, m *msg.ServerHello, hash keys.Hash) (keys
 
 // recall restores what a resumed session knew of the peer.
 func (fx *effects) recall(s *session.Session) error {
-	fx.conn.Resumed = true
+	fx.conn.Resumed, fx.conn.PSKIdentity = true, s.PSKIdentity
 	if len(s.PeerChain) == 0 {
 		return nil
 	}

@@ -50,6 +50,11 @@ func TestConversations(t *testing.T) {
 			if conv.secure && (state.Resumed != resumed || state.Retried != strings.Contains(conv.name, "retry")) {
 				t.Fatalf("resumed %v, retried %v", state.Resumed, state.Retried)
 			}
+			if conv.secure && strings.Contains(conv.name, "PSK") {
+				if a, b := state.PSKIdentity, w.s.e.State().PSKIdentity; a != pskIdentity || b != pskIdentity {
+					t.Fatalf("identity %q, and %q to the server", a, b)
+				}
+			}
 			asked := newWorld(t, &conv, true).run()
 			differ(t, "asked", cause(w.outcome()), cause(asked.outcome()))
 		})

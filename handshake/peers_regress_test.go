@@ -32,6 +32,23 @@ func TestHelloWithoutCurves(t *testing.T) {
 	}
 }
 
+// TestAutoDHAtLevel: s_client at level 2 refuses the group of 1024 bits that goes
+// with a cipher of 128 bits and no certificate; a server at that level chooses another.
+func TestAutoDHAtLevel(t *testing.T) {
+	for level, bits := range map[int]int{-1: 1024, 1: 1024, 2: 2048, 3: 3072, 4: 8192} {
+		cfg := Config{SecurityLevel: level, AutoDH: true, AskPSK: true, MaxVersion: record.TLS12, Suites: []*suites.Suite{
+			suites.ByID(0xccad), // DHE_PSK, ChaCha20: of every level
+		}}
+		p, err := cfg.CompileServer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g := p.dhGroup(&choice12{suite: suites.ByID(0x00aa)}); g.Bits() != bits {
+			t.Errorf("level %d: %d bits, want %d", level, g.Bits(), bits)
+		}
+	}
+}
+
 // helloIn parses the ClientHello of a flight.
 func helloIn(t *testing.T, flight []byte) *msg.ClientHello {
 	t.Helper()

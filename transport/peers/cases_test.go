@@ -14,9 +14,12 @@ import (
 // terms are a case: what both sides of a connection are told. What is zero is left to them.
 type terms struct {
 	name     string
-	only     record.Version // the one version at which there is such a case; 0: both
+	at       []record.Version // at which there is such a case; nil: TLS 1.2 and TLS 1.3
 	suite    *suites.Suite
 	group    kx.Group
+	dh       kx.Group // of the server's DHE; nil: of its own choice
+	external bool     // both have an external pre-shared key, which TLS 1.3 uses
+	hint     string   // of which key the server means, up to TLS 1.2
 	retry    bool          // the client's first share is of a group that the server has not
 	kind     credtest.Kind // of the server's key
 	scheme   cred.Scheme   // the one that this side signs with and takes, beside the authority's
@@ -26,6 +29,9 @@ type terms struct {
 	fault    fault         // of the server's certificate
 	auth     auth
 	resume   bool
+	byID     bool // what is resumed is a session by its id, not by a ticket
+	noETM    bool // one side does not know encrypt_then_mac
+	noEMS    bool // one side does not know extended_master_secret
 	update   update
 	half     half
 	bulk     bool
@@ -58,6 +64,23 @@ const (
 	halfTheirs half = "theirs"
 )
 
+// The versions of cases, beside those of most.
+var (
+	only12   = []record.Version{record.TLS12}
+	only13   = []record.Version{record.TLS13}
+	below12  = []record.Version{record.TLS10, record.TLS11}
+	up12     = []record.Version{record.TLS10, record.TLS11, record.TLS12}
+	versions = []record.Version{record.TLS10, record.TLS11, record.TLS12, record.TLS13}
+)
+
+// isAt reports whether there is such a case at a version.
+func (t *terms) isAt(v record.Version) bool {
+	if t.at == nil {
+		return v >= record.TLS12
+	}
+	return slices.Contains(t.at, v)
+}
+
 // retryGroup is what the server has where the client's share is of X25519.
 var retryGroup = kx.ByID(kx.P384)
 
@@ -65,25 +88,28 @@ var retryGroup = kx.ByID(kx.P384)
 // role, unless the peer lacks what it needs.
 func cases() []terms {
 	return slices.Concat(
-		suiteCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
+		suiteCases(), exchangeCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
 		[]terms{
-			{name: "retry", only: record.TLS13, retry: true},
+			{name: "retry", at: only13, retry: true},
 			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},
 			{name: "alpn/http", offered: []string{"http/1.1"}, accepted: []string{"h2", "http/1.1"}},
 			{name: "alpn/unknown to the server", offered: []string{"h2"}},
 			{name: "sni", sni: true},
 			{name: "resume", resume: true},
 			{name: "resume/authenticated", resume: true, auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
-			{name: "resume/SHA-384", resume: true, only: record.TLS13, suite: suites.ByID(0x1302)},
+			{name: "resume/SHA-384", resume: true, at: only13, suite: suites.ByID(0x1302)},
 		},
 	)
 }
 
+// suiteCases has every suite, in each of its versions.
 func suiteCases() (list []terms) {
 	for s := range suites.All() {
-		t := terms{name: "suite/" + s.Name, suite: s, only: record.TLS12, kind: credtest.P256}
-		if s.TLS13() {
-			t.only = record.TLS13
+		t := terms{name: "suite/" + s.Name, suite: s, at: []record.Version{}, kind: credtest.P256}
+		for _, v := range versions {
+			if s.Min <= v && v <= s.Max {
+				t.at = append(t.at, v)
+			}
 		}
 		if s.Auth == suites.AuthRSA {
 			t.kind = credtest.RSA2048
@@ -96,13 +122,13 @@ func suiteCases() (list []terms) {
 func groupCases() (list []terms) {
 	for _, id := range []kx.ID{
 		kx.X25519, kx.X448, kx.P256, kx.P384, kx.P521,
-		kx.X25519MLKEM768, kx.SecP256r1MLKEM768, kx.SecP384r1MLKEM1024,
+		kx.X25519MLKEM768, kx.SecP256r1MLKEM768, kx.SecP384r1MLKEM1024, kx.FFDHE2048, kx.FFDHE3072,
 	} {
 		g := kx.ByID(id)
 		// In TLS 1.2 the groups bound the curves of certificates too (RFC 8422 §5.1).
 		t := terms{name: "group/" + g.Name(), group: g, kind: credtest.RSA2048}
-		if g.MinTLS13() {
-			t.only = record.TLS13
+		if p, _ := kx.DHParams(g); p != nil || g.MinTLS13() {
+			t.at = only13
 		}
 		list = append(list, t)
 	}
@@ -128,7 +154,7 @@ func schemeCases() (list []terms) {
 			t.kind = credtest.RSAPSS
 		}
 		if !s.In(record.TLS13) {
-			t.only = record.TLS12
+			t.at = only12
 		}
 		list = append(list, t)
 	}
@@ -148,8 +174,8 @@ func authCases() (list []terms) {
 func streamCases() []terms {
 	return []terms{
 		{name: "bulk", bulk: true},
-		{name: "update/ours", only: record.TLS13, update: updateOurs},
-		{name: "update/theirs", only: record.TLS13, update: updateTheirs},
+		{name: "update/ours", at: only13, update: updateOurs},
+		{name: "update/theirs", at: only13, update: updateTheirs},
 		{name: "half close/ours", half: halfOurs},
 		{name: "half close/theirs", half: halfTheirs},
 	}

@@ -9,15 +9,9 @@ import (
 // crypto/tls and the script for Node.
 func factLines(r *row, e *end) (patterns []string) {
 	s := e.State()
-	peerName := ""
-	if r.role == client {
-		peerName = serverName
-	} else if r.terms.auth.kind != "" {
-		peerName = clientName
-	}
 	for _, line := range []string{
 		fmt.Sprintf("protocol=%v", s.Version), "cipher=" + s.Suite.Name, "alpn=" + s.ALPN,
-		fmt.Sprintf("reused=%v", s.Resumed), "exporter=" + e.exporter(), "peer=" + peerName,
+		fmt.Sprintf("reused=%v", s.Resumed), "exporter=" + e.exporter(), "peer=" + r.ownName(),
 	} {
 		patterns = append(patterns, "(?m)^"+regexp.QuoteMeta(line)+"$")
 	}

@@ -2,12 +2,14 @@ package peers
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"os/exec"
 	"strings"
 
 	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
+	"tacet/kx"
 	"tacet/record"
 )
 
@@ -40,14 +42,24 @@ func (openssl) lacks(r *row) string {
 func (openssl) flags(r *row) []string {
 	t := &r.terms
 	args := []string{
-		map[record.Version]string{record.TLS12: "-tls1_2", record.TLS13: "-tls1_3"}[r.version],
+		map[record.Version]string{record.TLS10: "-tls1", record.TLS11: "-tls1_1", record.TLS12: "-tls1_2", record.TLS13: "-tls1_3"}[r.version],
 		"-keymatexport", exporterLabel, "-keymatexportlen", "32", "-keylogfile", r.file("keys"),
 		"-CAfile", r.caFile(), "-verify_return_error",
 	}
-	if t.suite != nil && t.suite.TLS13() {
+	switch {
+	case t.suite != nil && t.suite.TLS13():
 		args = append(args, "-ciphersuites", t.suite.OpenSSL)
-	} else if t.suite != nil {
-		args = append(args, "-cipher", t.suite.OpenSSL)
+	default:
+		args = append(args, "-cipher", r.ciphers())
+	}
+	if r.psk() {
+		args = append(args, "-psk_identity", pskIdentity, "-psk", hex.EncodeToString([]byte(pskKey)))
+	}
+	if t.noETM {
+		args = append(args, "-no_etm")
+	}
+	if t.byID {
+		args = append(args, "-no_ticket")
 	}
 	if t.group != nil {
 		args = append(args, "-groups", t.group.OpenSSL())
@@ -57,6 +69,35 @@ func (openssl) flags(r *row) []string {
 	}
 	return args
 }
+
+// ciphers is the cipher list of a program with OpenSSL.
+func (r *row) ciphers() string {
+	list := "DEFAULT"
+	if s := r.terms.suite; s != nil && !s.TLS13() {
+		list = s.OpenSSL
+	}
+	if r.weak() {
+		list += ":@SECLEVEL=0"
+	}
+	return list
+}
+
+// environment is that of openssl: a configuration, for what there is no option for.
+func (openssl) environment(r *row) []string {
+	if !r.terms.noEMS {
+		return nil
+	}
+	return []string{"OPENSSL_CONF=" + r.write("openssl.cnf", []byte(withoutEMS))}
+}
+
+const withoutEMS = `openssl_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+Options = -ExtendedMasterSecret
+`
 
 func (o openssl) dial(r *row, addr string) talk {
 	t := &r.terms
@@ -77,7 +118,7 @@ func (o openssl) dial(r *row, addr string) talk {
 	if t.bulk {
 		args = append(args, "-nocommands")
 	}
-	return opensslTalk{r.start("openssl", nil, args...)}
+	return opensslTalk{r.start("openssl", o.environment(r), args...)}
 }
 
 // sessionFlags has a client that is run twice keep its session, and then use it.
@@ -98,6 +139,12 @@ func (o openssl) serve(r *row) talk {
 		cert, key = r.pemFiles("other", r.otherCredential(), credtest.OtherP256)
 	}
 	args = append(args, "-cert", cert, "-key", key, "-cert_chain", cert)
+	if t.dh != nil {
+		args = append(args, "-dhparam", r.write("dhparam.pem", dhParams(t.dh)))
+	}
+	if t.hint != "" {
+		args = append(args, "-psk_hint", t.hint)
+	}
 	if t.retry {
 		args = append(args, "-groups", retryGroup.OpenSSL())
 	}
@@ -115,7 +162,7 @@ func (o openssl) serve(r *row) talk {
 	} else {
 		args = append(args, "-naccept", "1")
 	}
-	p := r.start("openssl", nil, args...)
+	p := r.start("openssl", o.environment(r), args...)
 	match, err := p.await(r.ctx, `ACCEPT (127\.0\.0\.1:\d+)`)
 	if err != nil {
 		r.Fatal(err)
@@ -146,12 +193,27 @@ func (openssl) says(r *row, e *end) []string {
 		list = append(list, "<<< TLS 1.3, Handshake.*KeyUpdate")
 	}
 	how := "New"
-	if s.Resumed {
+	if s.Resumed || r.terms.external { // which are the same to it
 		how = "Reused"
-	} else {
-		list = append(list, "Server Temp Key:.*"+s.Group.OpenSSL(), "subject=CN = "+serverName)
 	}
-	return append(list, fmt.Sprintf("%s, TLSv1.*, Cipher is %s", how, s.Suite.OpenSSL), `Verify return code: 0 \(ok\)`)
+	if s.Group != nil && !s.Resumed {
+		list = append(list, serverTempKey(s.Group))
+	}
+	if r.certified() && !s.Resumed {
+		list = append(list, "subject=CN = "+serverName)
+	}
+	if r.terms.hint != "" {
+		list = append(list, "PSK identity hint: "+r.terms.hint)
+	}
+	return append(list, fmt.Sprintf("%s, (TLS|SSL)v.*, Cipher is %s", how, s.Suite.OpenSSL), `Verify return code: 0 \(ok\)`)
+}
+
+// serverTempKey is what s_client says of the server's share.
+func serverTempKey(g kx.Group) string {
+	if p, _ := kx.DHParams(g); p != nil {
+		return fmt.Sprintf("Server Temp Key: DH, %d bits", 8*len(p))
+	}
+	return "Server Temp Key:.*" + g.OpenSSL()
 }
 
 func (openssl) told(a record.Alert) string { return fmt.Sprintf("SSL alert number %d", a) }

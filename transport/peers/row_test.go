@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type row struct {
 	ctx      context.Context
 	dir      string // for files of this row
 	sessions actor.SessionCache
+	stored   sync.Map // of a server's session ids
 	kept     keeping             // what the peer remembers from one connection of the row to the next
 	ca       *credtest.Authority // which both sides trust
 	stranger *credtest.Authority // which neither does
@@ -69,10 +71,10 @@ func require(t *testing.T, p peer) {
 }
 
 func runRole(t *testing.T, p peer, o role) {
-	for _, v := range []record.Version{record.TLS12, record.TLS13} {
+	for _, v := range versions {
 		for _, c := range cases() {
 			r := &row{terms: c, version: v, peer: p, role: o}
-			if c.only != 0 && c.only != v || p.lacks(r) != "" {
+			if !c.isAt(v) || p.lacks(r) != "" {
 				continue
 			}
 			t.Run(fmt.Sprintf("%v/%s", v, c.name), func(t *testing.T) {

@@ -39,11 +39,32 @@ func (r *row) newConn(nc net.Conn, e *end) conn {
 	return actor.Client(nc, r.clientProfile(), serverName, cfg)
 }
 
-// answer gives the server a certificate that it has not asked for: left to itself, a
-// client shows none that is of no authority that the server names.
+// answer answers as this side's application.
 func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bool) {
-	if q, ok := q.(*handshake.CredentialQuery); ok {
+	switch q := q.(type) {
+	case *handshake.CredentialQuery:
+		// A certificate that the server has not asked for: left to itself, a client
+		// shows none that is of no authority that the server names.
 		return q.Use(r.clientCredential()), true
+	case *handshake.PSKQuery:
+		if q.Hint != r.terms.hint {
+			r.Errorf("the server gives the hint %q, want %q", q.Hint, r.terms.hint)
+		}
+		return q.Offer([]byte(pskIdentity), []byte(pskKey)), true
+	case *handshake.PSKLookup:
+		for i, id := range q.Identities {
+			if string(id) == pskIdentity {
+				return q.Found(i, []byte(pskKey)), true
+			}
+		}
+		return q.None(), true
+	case *handshake.SessionLookup:
+		s, _ := r.stored.Load(string(q.ID))
+		found, _ := s.(*session.Session)
+		return q.Found(found), true
+	case *handshake.SessionStore:
+		r.stored.Store(string(q.Session.ID), q.Session)
+		return q.Stored(), true
 	}
 	return handshake.Answer{}, false
 }
@@ -163,7 +184,13 @@ func (r *row) config() handshake.Config {
 	t := &r.terms
 	cfg := handshake.Config{
 		MinVersion: r.version, MaxVersion: r.version,
-		Verifier: r.ca.Verifier(), KeyLog: true,
+		Verifier: r.ca.Verifier(), KeyLog: true, AskPSK: r.psk(),
+	}
+	switch {
+	case r.weak():
+		cfg.SecurityLevel = -1
+	case !r.certified(): // then it decides upon the group of DHE
+		cfg.SecurityLevel = debianLevel
 	}
 	if t.versions {
 		v := record.TLS12 + record.TLS13 - r.version
@@ -190,6 +217,9 @@ func (r *row) clientProfile() *handshake.ClientProfile {
 		cfg.Groups = []kx.Group{kx.ByID(kx.X25519), retryGroup}
 		cfg.KeyShares = cfg.Groups[:1]
 	}
+	if r.anonymous() {
+		cfg.Verify = handshake.VerifyRecord
+	}
 	if c := r.clientCredential(); c != nil {
 		cfg.Credentials = append(cfg.Credentials, c)
 		cfg.AskCredential = t.auth.stranger
@@ -205,15 +235,22 @@ func (r *row) serverProfile() *handshake.ServerProfile {
 	cfg := r.config()
 	t := &r.terms
 	cfg.ALPN = t.accepted
-	cfg.TicketKeys = []session.TicketKey{{1, 2, 3}}
 	cfg.ClientAuth = t.auth.ask
+	if t.byID {
+		cfg.AskSession = true
+	} else {
+		cfg.TicketKeys = []session.TicketKey{{1, 2, 3}}
+	}
+	cfg.DH, cfg.AutoDH, cfg.PSKHint = t.dh, t.dh == nil, t.hint
 	if t.retry {
 		cfg.Groups = []kx.Group{retryGroup}
 	}
 	if t.sni {
 		cfg.Credentials = append(cfg.Credentials, r.otherCredential())
 	}
-	cfg.Credentials = append(cfg.Credentials, r.serverCredential())
+	if r.certified() {
+		cfg.Credentials = append(cfg.Credentials, r.serverCredential())
+	}
 	p, err := cfg.CompileServer()
 	if err != nil {
 		r.Fatal(err)
