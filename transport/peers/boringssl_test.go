@@ -10,6 +10,7 @@ import (
 	"tacet/handshake/cred/credtest"
 	"tacet/kx"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // boringssl is BoringSSL's command bssl, which Debian calls bssl-tool.
@@ -31,6 +32,10 @@ func (boringssl) lacks(r *row) string {
 	switch {
 	case t.kind == credtest.Ed448 || t.kind == credtest.RSAPSS || t.auth.kind == credtest.Ed448 || t.auth.kind == credtest.RSAPSS:
 		return "Ed448 and keys for RSASSA-PSS alone"
+	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID || r.psk():
+		return "an option for it"
+	case t.suite != nil && !boringHas(t.suite):
+		return "other suites"
 	case t.group != nil && boringCurves[t.group.ID()] == "":
 		return "X448, and ML-KEM in some versions"
 	case t.half != "":
@@ -54,10 +59,27 @@ func (boringssl) lacks(r *row) string {
 
 var boringCurves = map[kx.ID]string{kx.X25519: "X25519", kx.P256: "P-256", kx.P384: "P-384", kx.P521: "P-521"}
 
+// boringHas reports whether BoringSSL has a suite.
+func boringHas(s *suites.Suite) bool {
+	switch s.Kx {
+	case suites.KxECDHE, suites.KxRSA:
+		sha2 := s.BlockCipher() && s.MACName != "SHA1"
+		return s.Auth != suites.AuthNone && s.Bits > 0 && !sha2 && !strings.Contains(s.Name, "CCM")
+	case suites.KxAny:
+		return !strings.Contains(s.Name, "CCM")
+	}
+	return false
+}
+
+// etmless: BoringSSL does not know encrypt_then_mac.
+func (boringssl) etmless() {}
+
 // flags are what bssl client and bssl server have in common.
 func (boringssl) flags(r *row, curves ...kx.ID) []string {
 	t := &r.terms
-	version := map[record.Version]string{record.TLS12: "tls1.2", record.TLS13: "tls1.3"}[r.version]
+	version := map[record.Version]string{
+		record.TLS10: "tls1", record.TLS11: "tls1.1", record.TLS12: "tls1.2", record.TLS13: "tls1.3",
+	}[r.version]
 	args := []string{"-min-version", version, "-max-version", version}
 	if t.suite != nil && !t.suite.TLS13() {
 		args = append(args, "-cipher", t.suite.OpenSSL)
@@ -130,7 +152,7 @@ func (boringssl) says(r *row, e *end) []string {
 		fmt.Sprintf("Version: %v", s.Version), "Cipher: " + s.Suite.Name, "Resumed session: " + resumed,
 		"Secure renegotiation: yes", "Extended master secret: yes", "ALPN protocol: " + s.ALPN,
 	}
-	if !s.Resumed {
+	if s.Group != nil && !s.Resumed {
 		list = append(list, "ECDHE curve: "+boringCurves[s.Group.ID()])
 	}
 	if r.role == server {

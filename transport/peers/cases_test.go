@@ -17,9 +17,9 @@ type terms struct {
 	at       []record.Version // at which there is such a case; nil: TLS 1.2 and TLS 1.3
 	suite    *suites.Suite
 	group    kx.Group
-	dh       kx.Group // of the server's DHE; nil: of its own choice
-	external bool     // both have an external pre-shared key, which TLS 1.3 uses
-	hint     string   // of which key the server means, up to TLS 1.2
+	dh       kx.Group      // of the server's DHE; nil: of its own choice
+	external bool          // both have an external pre-shared key, which TLS 1.3 uses
+	hint     string        // of which key the server means, up to TLS 1.2
 	retry    bool          // the client's first share is of a group that the server has not
 	kind     credtest.Kind // of the server's key
 	scheme   cred.Scheme   // the one that this side signs with and takes, beside the authority's

@@ -132,6 +132,12 @@ func (r *row) weak() bool {
 		t.dh != nil && !t.dh.Permitted(debianLevel) || t.suite != nil && !t.suite.Permitted(debianLevel)
 }
 
+// isCurve reports whether a group is no finite field.
+func isCurve(g kx.Group) bool {
+	p, _ := kx.DHParams(g)
+	return p == nil
+}
+
 // dhParams is a group as the command dhparam writes it.
 func dhParams(g kx.Group) []byte {
 	p, gen := kx.DHParams(g)

@@ -11,7 +11,7 @@ func factLines(r *row, e *end) (patterns []string) {
 	s := e.State()
 	for _, line := range []string{
 		fmt.Sprintf("protocol=%v", s.Version), "cipher=" + s.Suite.Name, "alpn=" + s.ALPN,
-		fmt.Sprintf("reused=%v", s.Resumed), "exporter=" + e.exporter(), "peer=" + r.ownName(),
+		fmt.Sprintf("reused=%v", s.Resumed || r.terms.external), "exporter=" + e.exporter(), "peer=" + r.ownName(),
 	} {
 		patterns = append(patterns, "(?m)^"+regexp.QuoteMeta(line)+"$")
 	}

@@ -2,10 +2,13 @@ package peers
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
+	"sync"
 
 	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
@@ -32,6 +35,12 @@ func (gnutls) lacks(r *row) string {
 	switch {
 	case t.group != nil && !known:
 		return "ML-KEM, in 3.7"
+	case !gnutlsHas(r):
+		return "other suites"
+	case t.suite != nil && t.suite.Kx == suites.KxRSAPSK && t.auth.ask != handshake.NoClientCert:
+		return "client certificates there"
+	case r.role == client && (t.external || r.psk() && t.suite.Kx != suites.KxPSK && t.suite.Kx != suites.KxRSAPSK):
+		return "a gnutls-cli that lives to tell of it"
 	case t.update == updateTheirs && r.role == server:
 		return "a way to ask gnutls-serv for it"
 	case t.half == halfOurs:
@@ -51,25 +60,91 @@ func groupID(g kx.Group) kx.ID {
 
 var gnutlsGroups = map[kx.ID]string{
 	kx.X25519: "X25519", kx.X448: "X448", kx.P256: "SECP256R1", kx.P384: "SECP384R1", kx.P521: "SECP521R1",
+	kx.FFDHE2048: "FFDHE2048", kx.FFDHE3072: "FFDHE3072",
+}
+
+// gnutlsSuites are GnuTLS's suites, with the first version of each.
+var gnutlsSuites = sync.OnceValue(func() map[suites.ID]record.Version {
+	out, err := exec.Command("gnutls-cli", "--list").Output()
+	if err != nil {
+		panic(err)
+	}
+	list := map[suites.ID]record.Version{}
+	for line := range strings.Lines(string(out)) {
+		var name string
+		var hi, lo suites.ID
+		var minor record.Version
+		if n, _ := fmt.Sscanf(line, "TLS_%s\t0x%x, 0x%x\tTLS1.%d", &name, &hi, &lo, &minor); n == 4 {
+			list[hi<<8|lo] = record.TLS10 + minor
+		}
+	}
+	return list
+})
+
+// gnutlsHas reports whether GnuTLS has the row's suite in the row's version.
+func gnutlsHas(r *row) bool {
+	s := r.terms.suite
+	if s == nil {
+		return true
+	}
+	from, ok := gnutlsSuites()[s.ID]
+	return ok && from <= r.version
 }
 
 // gnutlsCipher is a suite's cipher in the words of a priority string.
 func gnutlsCipher(s *suites.Suite) string {
+	bits, mode := "128", "CBC"
+	if strings.Contains(s.Name, "AES_256") {
+		bits = "256"
+	}
 	switch {
 	case strings.Contains(s.Name, "CHACHA20"):
 		return "CHACHA20-POLY1305"
-	case strings.Contains(s.Name, "AES_256_GCM"):
-		return "AES-256-GCM"
+	case s.Bits == 0:
+		return "NULL"
+	case strings.Contains(s.Name, "GCM"):
+		mode = "GCM"
+	case strings.Contains(s.Name, "CCM_8"):
+		mode = "CCM-8"
+	case strings.Contains(s.Name, "CCM"):
+		mode = "CCM"
 	}
-	return "AES-128-GCM"
+	return "AES-" + bits + "-" + mode
 }
 
-// flags are what gnutls-cli and gnutls-serv have in common.
-func (gnutls) flags(r *row, groups ...kx.ID) []string {
+// gnutlsExchange is a suite's key exchange in the words of a priority string.
+func gnutlsExchange(s *suites.Suite) string {
+	auth := map[suites.Auth]string{suites.AuthRSA: "RSA", suites.AuthECDSA: "ECDSA"}[s.Auth]
+	switch s.Kx {
+	case suites.KxECDHE:
+		if s.Auth == suites.AuthNone {
+			return "ANON-ECDH"
+		}
+		return "ECDHE-" + auth
+	case suites.KxDHE:
+		if s.Auth == suites.AuthNone {
+			return "ANON-DH"
+		}
+		return "DHE-" + auth
+	case suites.KxRSA:
+		return "RSA"
+	}
+	return strings.ReplaceAll(s.Kx.String(), "PSK", "-PSK") // DHEPSK …
+}
+
+// gnutlsPriority is the row's priority string.
+func gnutlsPriority(r *row, groups []kx.ID) string {
 	t := &r.terms
 	priority := "NORMAL:-VERS-ALL:+VERS-" + gnutlsVersion(r.version)
-	if t.suite != nil {
-		priority += ":-CIPHER-ALL:+" + gnutlsCipher(t.suite)
+	if s := t.suite; s != nil {
+		priority += ":-CIPHER-ALL:+" + gnutlsCipher(s)
+		if !s.TLS13() {
+			priority += ":-KX-ALL:+" + strings.TrimPrefix(gnutlsExchange(s), "-")
+			priority += ":-MAC-ALL:+" + s.MACName
+		}
+	}
+	if t.external {
+		priority += ":+ECDHE-PSK"
 	}
 	if t.group != nil {
 		groups = []kx.ID{t.group.ID()}
@@ -80,14 +155,32 @@ func (gnutls) flags(r *row, groups ...kx.ID) []string {
 	for _, id := range groups {
 		priority += ":+GROUP-" + gnutlsGroups[id]
 	}
-	return []string{
-		"--priority=" + priority, "--x509cafile=" + r.caFile(),
+	if t.noETM {
+		priority += ":%NO_ETM"
+	}
+	if t.noEMS {
+		priority += ":%NO_SESSION_HASH"
+	}
+	if r.weak() {
+		priority += ":%PROFILE_VERY_WEAK:+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1"
+	}
+	return priority
+}
+
+// flags are what gnutls-cli and gnutls-serv have in common.
+func (gnutls) flags(r *row, groups ...kx.ID) []string {
+	args := []string{
+		"--priority=" + gnutlsPriority(r, groups), "--x509cafile=" + r.caFile(),
 		"--keymatexport=" + exporterLabel, "--keymatexportsize=32",
 	}
+	if r.terms.byID {
+		args = append(args, "--noticket")
+	}
+	return args
 }
 
 func gnutlsVersion(v record.Version) string {
-	return map[record.Version]string{record.TLS12: "TLS1.2", record.TLS13: "TLS1.3"}[v]
+	return fmt.Sprintf("TLS1.%d", v-record.TLS10)
 }
 
 func (g gnutls) dial(r *row, addr string) talk {
@@ -114,6 +207,9 @@ func (g gnutls) dial(r *row, addr string) talk {
 	if t.resume {
 		args = append(args, "--resume", "--waitresumption")
 	}
+	if r.psk() {
+		args = append(args, "--pskusername="+pskIdentity, "--pskkey="+hex.EncodeToString([]byte(pskKey)))
+	}
 	return gnutlsClient{r.start("gnutls-cli", nil, append(args, "127.0.0.1")...)}
 }
 
@@ -136,6 +232,16 @@ func (g gnutls) serve(r *row) talk {
 	}
 	cert, key := r.pemFiles("server", r.serverCredential(), r.kind())
 	args = append(args, "--x509certfile="+cert, "--x509keyfile="+key)
+	if r.psk() {
+		keys := r.write("psk", fmt.Appendf(nil, "%s:%x\n", pskIdentity, pskKey))
+		args = append(args, "--pskpasswd="+keys)
+	}
+	if t.hint != "" {
+		args = append(args, "--pskhint="+t.hint)
+	}
+	if t.dh != nil {
+		args = append(args, "--dhparams="+r.write("dhparam.pem", dhParams(t.dh)))
+	}
 	for _, p := range t.accepted {
 		args = append(args, "--alpn="+p)
 	}
@@ -150,7 +256,7 @@ func (g gnutls) serve(r *row) talk {
 	case handshake.RequestClientCert:
 		args = append(args, "--verify-client-cert")
 	}
-	p := r.listening(`IPv4 .*\.\.\.done`, func(port string) *program {
+	p := r.listening(`IPv4 .*\.\.\.done|IPv4 .*(failed)`, func(port string) *program {
 		return r.start("gnutls-serv", nil, append(args, "--port="+port)...)
 	})
 	return &gnutlsServer{program: p, row: r}
@@ -160,20 +266,37 @@ func (gnutls) says(r *row, e *end) []string {
 	s := e.State()
 	list := []string{
 		"Key material: " + e.exporter(),
-		fmt.Sprintf(`Description: \(%s-X.509\).*\(%s\)`, gnutlsVersion(r.version), gnutlsCipher(s.Suite)),
+		fmt.Sprintf(`Description: \(%s.*\(%s\)`, gnutlsVersion(r.version), gnutlsCipher(s.Suite)),
 	}
 	if s.ALPN != "" {
 		list = append(list, "Application protocol: "+s.ALPN)
 	}
 	if s.Resumed {
 		list = append(list, "This is a resumed session")
-	} else {
-		list = append(list, `Description: .*-\(ECDHE.*-`+gnutlsGroups[s.Group.ID()]+`\)`)
+	} else if s.Group != nil && gnutlsGroups[s.Group.ID()] != "" && !r.anonymous() && !r.terms.external {
+		list = append(list, `Description: .*-\(.*-`+gnutlsGroups[s.Group.ID()]+`\)`)
+	}
+	if r.role == client && r.certified() {
+		list = append(list, "The certificate is trusted")
 	}
 	if r.role == client {
-		list = append(list, "The certificate is trusted")
-	} else {
+		return list
+	}
+	if r.certified() && !r.psk() {
 		list = append(list, "Given server name.*: "+serverName)
+	}
+	if r.psk() {
+		list = append(list, "Connected as '"+pskIdentity+"'")
+	}
+	if binding, err := e.Export("EXPORTER-Channel-Binding", []byte{}, 32); err == nil && !r.terms.noEMS { // RFC 9266 §2, §4.2
+		list = append(list, fmt.Sprintf("'tls-exporter': %x", binding))
+	}
+	if r.version < record.TLS13 { // RFC 5929 §3: the first Finished
+		unique := s.Finished
+		if s.Resumed {
+			unique = s.PeerFinished
+		}
+		list = append(list, fmt.Sprintf("'tls-unique': %x", unique))
 	}
 	return list
 }

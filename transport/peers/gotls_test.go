@@ -15,6 +15,7 @@ import (
 	"tacet/handshake/cred/credtest"
 	"tacet/kx"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // gotls is Go's crypto/tls, in this process.
@@ -35,9 +36,30 @@ func (gotls) lacks(r *row) string {
 		return "X448"
 	case t.update == updateTheirs:
 		return "a way to ask for it"
+	case t.group != nil && !isCurve(t.group):
+		return "finite fields"
+	case t.suite != nil && !gotlsHas(t.suite) || r.psk():
+		return "other suites, and pre-shared keys"
+	case t.noEMS || t.noETM || t.byID:
+		return "an option for it"
+	case r.version < record.TLS12 && (t.kind == credtest.Ed25519 || t.auth.kind == credtest.Ed25519):
+		return "Ed25519 there"
 	}
 	return ""
 }
+
+// gotlsHas reports whether crypto/tls has a suite that it lets be chosen.
+func gotlsHas(s *suites.Suite) bool {
+	for _, c := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		if c.ID == uint16(s.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// etmless: crypto/tls does not know encrypt_then_mac.
+func (gotls) etmless() {}
 
 func (g gotls) config(r *row, t *gotlsTalk) *tls.Config {
 	cfg := &tls.Config{

@@ -3,6 +3,7 @@ package peers
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
+	"tacet/kx"
 	"tacet/record"
 )
 
@@ -43,6 +45,9 @@ func (n node) dial(r *row, addr string) talk {
 	options := n.options(r)
 	options["ca"] = string(r.ca.PEM())
 	options["servername"] = serverName
+	if r.anonymous() {
+		options["rejectUnauthorized"] = false
+	}
 	if r.terms.offered != nil {
 		options["ALPNProtocols"] = r.terms.offered
 	}
@@ -70,6 +75,9 @@ func (n node) serve(r *row) talk {
 		n.present(r, options, r.serverCredential(), r.kind())
 	}
 	options["names"] = names
+	if options["dhparam"] = "auto"; r.terms.dh != nil {
+		options["dhparam"] = string(dhParams(r.terms.dh))
+	}
 	if r.terms.accepted != nil {
 		options["ALPNProtocols"] = r.terms.accepted
 	}
@@ -87,12 +95,38 @@ func (n node) serve(r *row) talk {
 	return t
 }
 
+// OpenSSL's options that crypto.constants does not name.
+const (
+	opNoEMS    = 1 << 0
+	opNoTicket = 1 << 14
+	opNoETM    = 1 << 19
+)
+
 // options are what both roles are told.
 func (node) options(r *row) map[string]any {
 	version := fmt.Sprint(r.version)
-	options := map[string]any{"minVersion": version, "maxVersion": version}
-	if r.terms.suite != nil {
-		options["ciphers"] = r.terms.suite.OpenSSL
+	if r.version == record.TLS10 {
+		version = "TLSv1"
+	}
+	options := map[string]any{"minVersion": version, "maxVersion": version, "ciphers": r.ciphers()}
+	if s := r.terms.suite; s != nil && s.TLS13() {
+		options["ciphers"] = s.OpenSSL
+	} else if s == nil && !r.weak() {
+		delete(options, "ciphers")
+	}
+	if r.psk() {
+		options["psk"] = map[string]string{
+			"identity": pskIdentity, "key": hex.EncodeToString([]byte(pskKey)), "hint": r.terms.hint,
+		}
+	}
+	bits := 0
+	for bit, set := range map[int]bool{opNoTicket: r.terms.byID, opNoETM: r.terms.noETM, opNoEMS: r.terms.noEMS} {
+		if set {
+			bits |= bit
+		}
+	}
+	if bits != 0 {
+		options["secureOptions"] = bits
 	}
 	if r.terms.group != nil {
 		options["ecdhCurve"] = r.terms.group.OpenSSL()
@@ -110,12 +144,17 @@ func (node) says(r *row, e *end) []string {
 	if e.State().Resumed { // of which it tells no certificate
 		list = slices.DeleteFunc(list, func(p string) bool { return strings.Contains(p, "^peer=") })
 	}
-	if r.role == client || r.terms.auth.kind != "" {
+	if r.role == client && !r.anonymous() || r.terms.auth.kind != "" {
 		list = append(list, "(?m)^authorized=true$")
 	}
 	if g := e.State().Group; g != nil && r.role == client && !e.State().Resumed {
-		list = append(list, `"name":"`+g.OpenSSL()+`"`)
+		if p, _ := kx.DHParams(g); p != nil {
+			list = append(list, fmt.Sprintf(`"type":"DH","size":%d`, 8*len(p)))
+		} else {
+			list = append(list, `"name":"`+g.OpenSSL()+`"`)
+		}
 	}
+	list = append(list, fmt.Sprintf("(?m)^finished=%x %x$", e.State().PeerFinished, e.State().Finished))
 	return list
 }
 

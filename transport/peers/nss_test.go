@@ -40,6 +40,10 @@ func (nss) lacks(r *row) string {
 		return k == credtest.Ed25519 || k == credtest.Ed448 || k == credtest.RSAPSS
 	}
 	switch {
+	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID:
+		return "an option for it"
+	case t.suite != nil && (strings.Contains(t.suite.Name, "CCM") || r.anonymous()) || r.psk():
+		return "CCM, anonymous suites and pre-shared keys"
 	case unknown(t.kind) || unknown(t.auth.kind):
 		return "Ed25519, Ed448, and keys for RSASSA-PSS alone of OpenSSL's making"
 	case t.group != nil && nssGroups[t.group.ID()] == "":
@@ -56,12 +60,12 @@ func (nss) lacks(r *row) string {
 	return ""
 }
 
-var nssGroups = map[kx.ID]string{kx.X25519: "x25519", kx.P256: "P256", kx.P384: "P384", kx.P521: "P521"}
+var nssGroups = map[kx.ID]string{kx.FFDHE2048: "FF2048", kx.FFDHE3072: "FF3072", kx.X25519: "x25519", kx.P256: "P256", kx.P384: "P384", kx.P521: "P521"}
 
 // flags are what tstclnt and selfserv have in common.
 func (n nss) flags(r *row, c *cred.Credential, kind credtest.Kind) []string {
 	t := &r.terms
-	version := map[record.Version]string{record.TLS12: "tls1.2", record.TLS13: "tls1.3"}[r.version]
+	version := fmt.Sprintf("tls1.%d", r.version-record.TLS10)
 	args := []string{"-d", n.database(r, c, kind), "-V", version + ":" + version, "-u", "-v", "-x", exporterLabel + ":32", "-G"}
 	if t.suite != nil && !t.resume { // with both, tstclnt frees what it must not
 		args = append(args, "-c", fmt.Sprintf(":%04X", uint16(t.suite.ID)))
@@ -118,10 +122,15 @@ func (n nss) serve(r *row) talk {
 
 func (nss) says(r *row, e *end) []string {
 	s := e.State()
-	minor := map[record.Version]string{record.TLS12: "3.3", record.TLS13: "3.4"}[r.version]
+	minor := fmt.Sprintf("3.%d", r.version-0x0300)
 	cipher := "AES-GCM"
-	if strings.Contains(s.Suite.Name, "CHACHA20") {
+	switch {
+	case strings.Contains(s.Suite.Name, "CHACHA20"):
 		cipher = "CHACHA20POLY1305"
+	case s.Suite.BlockCipher():
+		cipher = "AES"
+	case s.Suite.Bits == 0:
+		cipher = "NULL"
 	}
 	list := []string{
 		fmt.Sprintf("SSL version %s using %d-bit %s", minor, s.Suite.Bits, cipher),
@@ -167,6 +176,9 @@ func (nss) tells(r *row) []record.Alert {
 	}
 	return nil
 }
+
+// etmless: NSS does not know encrypt_then_mac.
+func (nss) etmless() {}
 
 // noKeyLog tells that distributions build NSS without it.
 func (nss) noKeyLog(*row) bool { return true }

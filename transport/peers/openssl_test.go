@@ -76,8 +76,11 @@ func (r *row) ciphers() string {
 	if s := r.terms.suite; s != nil && !s.TLS13() {
 		list = s.OpenSSL
 	}
-	if r.weak() {
+	switch {
+	case r.weak():
 		list += ":@SECLEVEL=0"
+	case !r.certified():
+		list += fmt.Sprintf(":@SECLEVEL=%d", debianLevel)
 	}
 	return list
 }

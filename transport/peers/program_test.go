@@ -121,7 +121,8 @@ func freePort() (string, error) {
 
 // listening starts a program that must be told its port, and waits until it
 // says that it is ready, or, if ready is "", leaves that to who dials. If the port was
-// taken, another one is tried.
+// taken, another one is tried: the program ends then, or says what the last group
+// of ready matches.
 func (r *row) listening(ready string, start func(port string) *program) *program {
 	r.Helper()
 	for range 5 {
@@ -134,9 +135,12 @@ func (r *row) listening(ready string, start func(port string) *program) *program
 		if ready == "" {
 			return p
 		}
-		if _, err := p.await(r.ctx, ready); err == nil {
+		switch match, err := p.await(r.ctx, ready); {
+		case err == nil && (len(match) == 1 || match[len(match)-1] == ""):
 			return p
-		} else if r.ctx.Err() != nil {
+		case err == nil:
+			_ = p.cmd.Process.Kill() // which may have ended by itself
+		case r.ctx.Err() != nil:
 			r.Fatal(err)
 		}
 	}

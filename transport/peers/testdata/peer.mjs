@@ -10,6 +10,7 @@ import readline from 'node:readline';
 
 const greeting = 'node says\n';
 const endHeard = 'the other side has closed';
+const hex = (bytes) => bytes.toString('hex');
 const talks = new Map();
 const sessions = new Map();
 
@@ -33,8 +34,15 @@ class Talk {
   }
 
   listen() {
-    const { names, ...options } = this.options;
+    const { names, psk, ...options } = this.options;
+    if (psk) {
+      options.pskCallback = (socket, identity) => (identity === psk.identity ? Buffer.from(psk.key, 'hex') : null);
+      if (psk.hint) options.pskIdentityHint = psk.hint;
+    }
     this.server = tls.createServer({ ...options, allowHalfOpen: this.half });
+    const kept = new Map();
+    this.server.on('newSession', (id, data, done) => { kept.set(id.toString('hex'), data); done(); });
+    this.server.on('resumeSession', (id, done) => done(null, kept.get(id.toString('hex')) ?? null));
     for (const { name, cert, key } of names) this.server.addContext(name, { cert, key });
     this.server.on('keylog', (line) => this.send({ keys: line.toString() }));
     this.server.on('secureConnection', (socket) => { this.watch(socket); this.secure(socket); });
@@ -43,8 +51,16 @@ class Talk {
   }
 
   dial() {
+    const { psk, ...options } = this.options;
+    if (psk) {
+      options.pskCallback = (hint) => {
+        if ((hint ?? '') !== psk.hint) this.say(`error=the hint is ${hint}`);
+        return { identity: psk.identity, psk: Buffer.from(psk.key, 'hex') };
+      };
+      options.checkServerIdentity = (host, cert) => (cert.subject ? tls.checkServerIdentity(host, cert) : undefined);
+    }
     const socket = tls.connect({
-      ...this.options, host: '127.0.0.1', port: this.port, allowHalfOpen: this.half,
+      ...options, host: '127.0.0.1', port: this.port, allowHalfOpen: this.half,
       session: sessions.get(this.session),
     });
     socket.on('keylog', (line) => this.send({ keys: line.toString() }));
@@ -69,7 +85,7 @@ class Talk {
       `alpn=${socket.alpnProtocol || ''}`, `reused=${socket.isSessionReused()}`,
       `exporter=${socket.exportKeyingMaterial(32, 'EXPERIMENTAL').toString('hex')}`,
       `peer=${peer?.subject?.CN ?? ''}`, `servername=${socket.servername}`,
-      `authorized=${socket.authorized}`, `group=${JSON.stringify(socket.getEphemeralKeyInfo())}`,
+      `authorized=${socket.authorized}`, `finished=${hex(socket.getFinished())} ${hex(socket.getPeerFinished())}`, `group=${JSON.stringify(socket.getEphemeralKeyInfo())}`,
     ].join('\n'));
     this.resolve(socket);
   }
