@@ -23,17 +23,18 @@ func SystemVerifier() (*cred.Verifier, error) {
 // which are part of the program (golang.org/x/crypto/x509roots/fallback): the
 // same on every machine, and as old as the module.
 func MozillaVerifier() (*cred.Verifier, error) {
-	pool := x509.NewCertPool()
+	v := &cred.Verifier{Roots: x509.NewCertPool()}
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
 			return nil, fmt.Errorf("actor: a bundled root certificate: %w", err)
 		}
+		v.Anchors = append(v.Anchors, cert)
 		if root.Constraint == nil {
-			pool.AddCert(cert)
+			v.Roots.AddCert(cert)
 			continue
 		}
-		pool.AddCertWithConstraint(cert, root.Constraint)
+		v.Roots.AddCertWithConstraint(cert, root.Constraint)
 	}
-	return &cred.Verifier{Roots: pool}, nil
+	return v, nil
 }

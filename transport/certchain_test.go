@@ -193,3 +193,30 @@ func TestCertificateCircle(t *testing.T) {
 		t.Errorf("%d certificates", depth)
 	}
 }
+
+// TestCertificateChainOfMozilla: without ca, Mozilla's roots complete a chain.
+func TestCertificateChainOfMozilla(t *testing.T) {
+	context, err := NewSecureContext(SecureContextOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := trustedBy(context.clientConfig().Verifier)
+	if len(known) < 100 {
+		t.Fatalf("only %d certificates at hand", len(known))
+	}
+	root := known[0]
+	m := chainMaker{T: t, leafKey: credtest.CA(t).Cert.RawSubjectPublicKeyInfo}
+	leaf := m.make("leaf", "", withIssuer(root.RawSubject))
+	leaf.SignatureAlgorithm = root.SignatureAlgorithm // of its kind of key
+	got, err := certificateOf([]*x509.Certificate{leaf}, known, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := NewPeerCertificate(root.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if top := got.IssuerCertificate; top == nil || top.Fingerprint256 != want.Fingerprint256 || top.IssuerCertificate != top {
+		t.Errorf("%v issued it, want %v", top, want.Subject)
+	}
+}

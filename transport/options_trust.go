@@ -48,7 +48,7 @@ func (b *builder) trust() error {
 		if err != nil {
 			return err
 		}
-		v.Roots = own.Roots.Clone()
+		v.Roots, v.Anchors = own.Roots.Clone(), own.Anchors
 	}
 	v.Add(b.cas)
 	b.config.Verifier = v

@@ -168,5 +168,5 @@ func trustedBy(v *cred.Verifier) []*x509.Certificate {
 	if v == nil {
 		return nil
 	}
-	return v.CAs
+	return v.AtHand()
 }

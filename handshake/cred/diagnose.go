@@ -83,7 +83,7 @@ func faulty(err error) *x509.Certificate {
 
 // has reports whether c is one of the certificates at hand.
 func (v *Verifier) has(c *x509.Certificate) bool {
-	for _, o := range v.CAs {
+	for _, o := range v.AtHand() {
 		if o.Equal(c) {
 			return true
 		}
@@ -96,7 +96,7 @@ func (v *Verifier) has(c *x509.Certificate) bool {
 // if it can; nil when there is none.
 func (v *Verifier) issuer(c *x509.Certificate, now time.Time) *x509.Certificate {
 	var found *x509.Certificate
-	for _, o := range v.CAs {
+	for _, o := range v.AtHand() {
 		if LikelyIssued(c, o) && !o.Equal(c) && (found == nil || !validAt(found, now) && validAt(o, now)) {
 			found = o
 		}

@@ -3,6 +3,7 @@ package cred
 import (
 	"bytes"
 	"crypto/x509"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,11 @@ type Verifier struct {
 	// self-signed should be in Roots too: it is from CAs first that an error's code tells an
 	// unknown issuer from a known one that is itself at fault, for a pool can only be probed.
 	CAs []*x509.Certificate
+
+	// Anchors are the certificates of Roots, for those who fill it in: they spare asking the
+	// pool who issued what, and tell it to others. nil is not known. They are not named to
+	// clients, as CAs are.
+	Anchors []*x509.Certificate
 
 	// PartialChain lets a chain end in any certificate of Roots, and not only in a self-signed
 	// one (node's allowPartialTrustChain).
@@ -59,6 +65,9 @@ func (v *Verifier) Add(cas []*x509.Certificate) {
 		}
 	}
 }
+
+// AtHand returns CAs and Anchors: the certificates among which a chain's issuers may be.
+func (v *Verifier) AtHand() []*x509.Certificate { return slices.Concat(v.CAs, v.Anchors) }
 
 // Verify judges a peer's chain, the leaf first, at the time now. name is a DNS name or an IP
 // address that the leaf must be for, "" for any. server says that the peer is
