@@ -46,23 +46,43 @@ func (l *live) queue(typ record.Type, body []byte) {
 
 func (l *live) engine() *handshake.Engine { return l.drawn.sides[client].engine }
 
-// talk is the whole conversation.
-func (l *live) talk(said []byte) error {
+// talk is the whole conversation. again says that the client renegotiates once it
+// has said what there is to say and heard the answer.
+func (l *live) talk(said []byte, again bool) error {
+	for _, step := range []func() error{
+		l.shake, func() error { return l.say(said) }, l.listen, func() error { return l.renegotiate(again) }, l.end,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shake is a handshake.
+func (l *live) shake() error {
 	err := l.flush()
 	for err == nil && !l.engine().Secure() {
 		if err = l.hear(); err == nil {
 			err = l.flush()
 		}
 	}
-	if err != nil {
+	return err
+}
+
+func (l *live) renegotiate(wanted bool) error {
+	if !wanted || l.drawn.sides[client].closed {
+		return nil
+	}
+	l.drawn.note(client, notePause, "")
+	if err := l.engine().Renegotiate(nil); err != nil {
 		return err
 	}
-	if err := l.say(said); err != nil {
-		return err
-	}
-	if err := l.listen(); err != nil {
-		return err
-	}
+	return l.shake()
+}
+
+// end closes the connection.
+func (l *live) end() error {
 	l.drawn.note(client, notePause, "")
 	l.engine().CloseWrite()
 	return errors.Join(l.flush(), l.listen())
@@ -120,14 +140,17 @@ func (l *live) flush() error {
 func (l *live) draw(wire []byte) {
 	outer := record.Type(wire[0])
 	r := &carried{typ: outer, outer: outer, sealed: l.drawn.teller.sealed(client, wire), wire: wire}
-	least := len(wire) - record.HeaderLen
-	most := least
-	if s := l.engine().State(); outer == record.TypeChangeCipherSpec {
-		r.parts = []part{l.drawn.teller.tell(client, outer, []byte{1})}
-		l.sealing, least = s, 0
-	} else if s.Version >= record.TLS13 {
+	l.drawn.rungs = append(l.drawn.rungs, rung{at: client, record: r})
+	s := l.engine().State()
+	if outer == record.TypeChangeCipherSpec {
+		l.sealing, r.parts = s, []part{l.drawn.teller.tell(client, outer, []byte{1})}
+		return
+	}
+	if s.Version >= record.TLS13 {
 		l.sealing = s
 	}
+	least := len(wire) - record.HeaderLen
+	most := least
 	if r.sealed && l.sealing != nil {
 		least, most = contentLen(l.sealing, least)
 	}
@@ -137,12 +160,11 @@ func (l *live) draw(wire []byte) {
 		if c.left > most {
 			c.left -= least
 			r.parts = append(r.parts, part{name: c.part.name, telling: []string{"goes on in the next record"}})
-			break
+			return
 		}
 		least, most = least-c.left, most-c.left
 		r.parts, l.sent = append(r.parts, c.part), l.sent[1:]
 	}
-	l.drawn.rungs = append(l.drawn.rungs, rung{at: client, record: r})
 }
 
 // rest puts what is in no record yet into the last one: the padding of CBC leaves

@@ -64,7 +64,8 @@ func TestConnectOptionsNode(t *testing.T) {
 		{name: "request-ocsp", ours: "--request-ocsp", theirs: `ocsp: file('ocsp.der')`, want: "ocspResponse=" + hexFile(t, dir, "ocsp.der")},
 		{name: "ecdh-curve", ours: "--ecdh-curve P-384", theirs: `ecdhCurve: 'P-256:P-384'`, want: "ephemeralKeyInfo.name=secp384r1"},
 		{name: "encrypt-then-MAC not known", ours: "--ciphers ECDHE-RSA-AES128-SHA256", theirs: `maxVersion: 'TLSv1.2', secureOptions: 0x80000`, want: "cipher.name=ECDHE-RSA-AES128-SHA256"},
-		{name: "session ids", ours: "--session {session}", theirs: `maxVersion: 'TLSv1.2', secureOptions: 0x4000`, want: "reused=false"},
+		{name: "secure-protocol", ours: "--secure-protocol TLSv1_1_method" + old, theirs: `minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0'`, want: "protocol=TLSv1.1"},
+		{name: "secure-options", ours: "--secure-options 0x20000000", want: "protocol=TLSv1.2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			lines := nodeLines(t, dir, "server", c.theirs)
@@ -102,6 +103,8 @@ func TestServeOptionsNode(t *testing.T) {
 		{name: "dhparam", ours: rsa + "--ciphers kDHE --max-version TLSv1.2 --dhparam {ffdhe2048.pem}", want: "cipher.name=DHE-RSA-AES256-GCM-SHA384", seen: `"ephemeralKeyInfo":{"type":"DH","size":2048}`},
 		{name: "a small group", ours: rsa + "--ciphers kDHE --max-version TLSv1.2 --dhparam {modp_1536.pem}", theirs: `minDHSize: 2048`, want: "error=<nil>", seen: "ERR_TLS_DH_PARAM_SIZE"},
 		{name: "psk-identity-hint", ours: "--ciphers PSK --psk-identity-hint guess" + psks, theirs: psk, want: "protocol=TLSv1.2", seen: `{"hint":"guess"}`},
+		{name: "secure-protocol", ours: rsa + "--secure-protocol TLSv1_method" + old, theirs: `minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0'`, want: "protocol=TLSv1"},
+		{name: "secure-options", ours: rsa + "--secure-options 0x20000000", want: "protocol=TLSv1.2"},
 		{name: "ocsp", ours: rsa + "--ocsp {ocsp.der}", theirs: `requestOCSP: true`, want: "error=<nil>", seen: `"ocspResponse":"` + hexFile(t, dir, "ocsp.der")},
 		{name: "request-cert", ours: rsa + "--request-cert --ca {ca.pem}", theirs: `cert: file('ec.pem'), key: file('ec.pem')`, want: "authorized=true peerCertificate.nistCurve=P-256"},
 		{name: "reject-unauthorized", ours: rsa + "--request-cert --ca {ca.pem} --max-version TLSv1.2", want: "error.code=ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", seen: "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"},

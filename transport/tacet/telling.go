@@ -160,10 +160,14 @@ func tellingClientShare(m *msg.ClientKeyExchange) []string {
 }
 
 func tellingAuthorities(names msg.Vector16) []string {
-	if names.Len() == 0 {
+	switch n := names.Len(); n {
+	case 0:
 		return []string{"of any authority"}
+	case 1:
+		return []string{"of 1 authority"}
+	default:
+		return []string{fmt.Sprintf("of %d authorities", n)}
 	}
-	return []string{fmt.Sprintf("of %d authorities", names.Len())}
 }
 
 func tellingALPN(x *msg.Extensions) []string {

@@ -96,7 +96,7 @@ func TestTraceAccounts(t *testing.T) {
 		const size = 100_000
 		l := newLive(wire, e, version, 100*time.Millisecond)
 		l.drawn.sides[client].judge = answer
-		if err := l.talk([]byte(strings.Repeat("x", size))); err != nil {
+		if err := l.talk([]byte(strings.Repeat("x", size)), false); err != nil {
 			t.Fatal(err)
 		}
 		var data [2]int

@@ -25,6 +25,10 @@ if (role === 'server') {
     if (options.renegotiate) s.renegotiate({}, () => {});
   });
   if (options.ocsp) server.on('OCSPRequest', (cert, issuer, cb) => cb(null, options.ocsp));
+  if (options.store) {
+    server.on('newSession', (id, data, cb) => { options.store.set(id.toString('hex'), data); cb(); });
+    server.on('resumeSession', (id, cb) => cb(null, options.store.get(id.toString('hex')) ?? null));
+  }
   server.on('tlsClientError', e => say({error: {code: e.code}}));
   server.listen(0, '127.0.0.1', () => console.log('127.0.0.1:' + server.address().port));
 } else {
