@@ -256,8 +256,7 @@ func (fx *effects) noClientCertificate() error {
 	return e
 }
 
-// schemesFor lists the enabled schemes that may sign in a version: what a
-// CertificateRequest asks for is what is then accepted.
+// schemesFor lists the enabled schemes that may sign in a version.
 func (p *profile) schemesFor(v record.Version) msg.Uint16s {
 	var list msg.Uint16s
 	for _, s := range p.schemes {

@@ -185,7 +185,7 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 		return nil, err
 	}
 	if psk == nil && fx.profile.cfg.AskPSK && a.offersPSK() && hash == keys.SHA256 {
-		next := &findingPSK{hello: a, group: g}
+		next := &findingPSK{hello: a, group: g, q: PSKLookup{Version: fx.conn.Version}}
 		for identity := range a.hello.Ext.PSK.Identities.All() {
 			if len(next.q.Identities) < maxIdentities {
 				next.q.Identities = append(next.q.Identities, identity)
@@ -390,7 +390,8 @@ func (s *signingServer) ask(fx *effects) *signingServer {
 	p := fx.profile
 	if p.cfg.ClientAuth != NoClientCert {
 		var m msg.CertificateRequest13
-		m.Ext.SignatureAlgorithms = p.schemesFor(record.TLS13)
+		//= RFC 9846 §4.3.3
+		m.Ext.SignatureAlgorithms = p.wire.schemes // those that only sign certificates too
 		m.Ext.Set(msg.ExtSignatureAlgorithms)
 		if names := p.authorities(); len(names) > 0 {
 			m.Ext.CertificateAuthorities = names
