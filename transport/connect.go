@@ -158,9 +158,6 @@ func (s *Socket) watch(timeout time.Duration) {
 	}
 }
 
-// codeArgValue is of an option whose value is none.
-const codeArgValue Code = "ERR_INVALID_ARG_VALUE"
-
 // optionError names the option at fault by the field of what did not compile.
 func optionError(err error) error {
 	var e *handshake.ConfigError
@@ -171,7 +168,7 @@ func optionError(err error) error {
 	if !ok {
 		name = e.Field
 	}
-	return &Error{Code: codeArgValue, Option: name, Message: e.Reason}
+	return &Error{Code: CodeArgValue, Option: name, Message: e.Reason}
 }
 
 // optionNames are node's names of what a Config has.

@@ -134,7 +134,7 @@ func newServer(o ServerOptions, own *SecureContext) (*Server, error) {
 // waits out.
 func (s *Server) Serve(l net.Listener) error {
 	if s.o.OnSecureConnection == nil {
-		return &Error{Code: codeArgValue, Option: "OnSecureConnection", Message: "is needed by Serve"}
+		return &Error{Code: CodeArgValue, Option: "OnSecureConnection", Message: "is needed by Serve"}
 	}
 	return s.accept(l, s.o.OnSecureConnection)
 }
@@ -306,7 +306,7 @@ func (s *Server) SetTicketKeys(keys []byte, previous ...[]byte) error {
 	var list []session.TicketKey
 	for _, k := range append([][]byte{keys}, previous...) {
 		if len(k) != len(session.TicketKey{}) {
-			return &Error{Code: codeArgValue, Option: "ticketKeys", Message: "Session ticket keys must be a 48-byte buffer"}
+			return &Error{Code: CodeArgValue, Option: "ticketKeys", Message: "Session ticket keys must be a 48-byte buffer"}
 		}
 		list = append(list, session.TicketKey(k))
 	}

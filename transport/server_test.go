@@ -147,7 +147,7 @@ func TestTicketKeys(t *testing.T) {
 		}
 	}
 	for _, bad := range [][]byte{nil, make([]byte, 47), make([]byte, 49)} {
-		if err := keyed(one).SetTicketKeys(bad); CodeOf(err) != codeArgValue {
+		if err := keyed(one).SetTicketKeys(bad); CodeOf(err) != CodeArgValue {
 			t.Errorf("%d bytes: %v", len(bad), err)
 		}
 	}

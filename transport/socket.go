@@ -12,6 +12,7 @@ import (
 
 	"tacet/actor"
 	"tacet/handshake"
+	"tacet/handshake/cred"
 	"tacet/record"
 )
 
@@ -59,6 +60,8 @@ type side interface {
 	announce(s *Socket, c *handshake.ConnectionState)
 	// trusted are the certificates of CA.
 	trusted() []*x509.Certificate
+	// credentials are what there is to show.
+	credentials() []*cred.Credential
 	// lost is node's message when the transport ends before the connection is secure.
 	lost() string
 	// highest is the highest version that may be agreed upon.

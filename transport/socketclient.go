@@ -82,6 +82,8 @@ func (c *clientSide) setKeyCert(context *SecureContext) error {
 
 func (c *clientSide) trusted() []*x509.Certificate { return trustedBy(c.own.Verifier) }
 
+func (c *clientSide) credentials() []*cred.Credential { return c.own.Credentials }
+
 func (c *clientSide) lost() string {
 	return "Client network socket disconnected before secure TLS connection was established"
 }

@@ -139,7 +139,8 @@ func (s *Socket) PeerX509Certificate() *x509.Certificate {
 	return nil
 }
 
-// Certificate tells of the certificate that this side showed, nil if none.
+// Certificate tells of the certificate that this side showed, or would have if it was
+// not asked; nil if it has none.
 func (s *Socket) Certificate() *PeerCertificate {
 	leaf := s.X509Certificate()
 	if leaf == nil {
@@ -154,8 +155,15 @@ func (s *Socket) Certificate() *PeerCertificate {
 
 // X509Certificate is Certificate as package x509 has it. It is shared.
 func (s *Socket) X509Certificate() *x509.Certificate {
-	if c := s.state().Credential; c != nil {
-		return c.Leaf
+	in := s.known()
+	switch {
+	case in == nil:
+		return nil
+	case in.state.Credential != nil:
+		return in.state.Credential.Leaf
+	}
+	if list := s.side.credentials(); len(list) > 0 {
+		return list[0].Leaf
 	}
 	return nil
 }

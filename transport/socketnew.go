@@ -38,7 +38,7 @@ type SocketOptions struct {
 func NewSocket(transport io.ReadWriteCloser, o SocketOptions) (*Socket, error) {
 	if o.Server != nil {
 		if o.OnKeylog != nil {
-			return nil, &Error{Code: codeArgValue, Option: "OnKeylog", Message: "is the server's"}
+			return nil, &Error{Code: CodeArgValue, Option: "OnKeylog", Message: "is the server's"}
 		}
 		s := o.Server.newSocket(transport, o.SocketEvents)
 		if !o.Server.enter(s) {

@@ -45,6 +45,8 @@ func (v *serverSide) trusted() []*x509.Certificate {
 	return trustedBy(v.by.own.serverConfig().Verifier)
 }
 
+func (v *serverSide) credentials() []*cred.Credential { return v.by.own.serverConfig().Credentials }
+
 func (v *serverSide) announce(*Socket, *handshake.ConnectionState) {}
 
 func (v *serverSide) answer(ctx context.Context, s *Socket, q handshake.Query) (handshake.Answer, bool) {
@@ -185,7 +187,7 @@ func (v *serverSide) psk(ctx context.Context, q *handshake.PSKLookup) handshake.
 		case err != nil:
 			return q.Refuse(err)
 		case len(key) > maxPSKKey:
-			return q.Refuse(&Error{Code: codeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"})
+			return q.Refuse(&Error{Code: CodeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"})
 		case len(key) > 0:
 			return q.Found(i, key)
 		}

@@ -90,16 +90,14 @@ func (s *Socket) early(option string) error {
 	return nil
 }
 
-const (
-	codeInvalidState Code = "ERR_TLS_INVALID_STATE"
-	codeOutOfRange   Code = "ERR_OUT_OF_RANGE"
-)
+// codeInvalidState is of what comes too early or too late.
+const codeInvalidState Code = "ERR_TLS_INVALID_STATE"
 
 // SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes, from
 // the next record on.
 func (s *Socket) SetMaxSendFragment(size int) error {
 	if size < handshake.MinSendFragment || size > 1<<14 {
-		return &Error{Code: codeOutOfRange, Option: "size", Message: "has to be 512 to 16384"}
+		return &Error{Code: CodeOutOfRange, Option: "size", Message: "has to be 512 to 16384"}
 	}
 	s.mu.Lock()
 	conn := s.conn
@@ -119,7 +117,7 @@ func (s *Socket) SetMaxSendFragment(size int) error {
 func (s *Socket) ExportKeyingMaterial(length int, label string, context []byte) ([]byte, error) {
 	switch in := s.known(); {
 	case length < 1 || length > handshake.MaxExport:
-		return nil, &Error{Code: codeOutOfRange, Option: "length", Message: "is not 1 to 16384"}
+		return nil, &Error{Code: CodeOutOfRange, Option: "length", Message: "is not 1 to 16384"}
 	case in == nil:
 		return nil, &Error{Code: codeInvalidState, Message: "TLS socket connection must be securely established"}
 	default:

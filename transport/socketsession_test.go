@@ -219,8 +219,8 @@ func TestPSK(t *testing.T) {
 		}{
 			{"the same key", PSK{key, "me"}, nil, key, nil, allow, "", "", false},
 			{"nobody checks the server", PSK{key, "me"}, nil, key, nil, nil, CodeAltNameInvalid, "", true},
-			{"a long key", PSK{make([]byte, 513), "me"}, nil, key, nil, allow, codeArgValue, "", true},
-			{"a long identity", PSK{key, string(make([]byte, 257))}, nil, key, nil, allow, codeArgValue, "", true},
+			{"a long key", PSK{make([]byte, 513), "me"}, nil, key, nil, allow, CodeArgValue, "", true},
+			{"a long identity", PSK{key, string(make([]byte, 257))}, nil, key, nil, allow, CodeArgValue, "", true},
 			{"the client fails", PSK{}, broken, key, nil, allow, "", "", true},
 			{"the server fails", PSK{key, "me"}, nil, nil, broken, allow, "", "", true},
 		} {

@@ -1,0 +1,84 @@
+// Servers and clients of node's tls, for live_test.go: commands come as lines of JSON,
+// and each connection is told of as a line of JSON.
+const readline = require('readline'); // tls and fixed() come with fixScript
+const say = (o) => process.stdout.write(JSON.stringify(o) + '\n');
+const hex = (b) => b ? Buffer.from(b).toString('hex') : null;
+const sum = (c) => c && c.fingerprint256 ? c.fingerprint256 : null;
+const code = (e) => e ? (e.code || e.message) : null;
+
+// facts are what a socket tells once it is secure.
+function facts(s) {
+  return {
+    protocol: s.getProtocol(), cipher: s.getCipher(), ephemeral: s.getEphemeralKeyInfo(),
+    alpn: s.alpnProtocol || '', servername: s.servername || '', authorized: s.authorized,
+    authorizationError: s.authorizationError ? (s.authorizationError.code || String(s.authorizationError)) : '',
+    reused: s.isSessionReused(), certificate: sum(s.getCertificate()), peer: sum(s.getPeerCertificate()),
+    issuer: sum((s.getPeerCertificate(true) || {}).issuerCertificate), sigalgs: s.getSharedSigalgs(),
+    finished: s.getFinished().length, exporter: hex(s.exportKeyingMaterial(16, 'EXPORTER-live', Buffer.from('c'))),
+  };
+}
+
+// watch tells of a socket when it is over. Both sides send a byte, and the client ends.
+function watch(s, events, tell) {
+  const r = { facts: null, error: '', events };
+  s.on('error', (e) => { r.error = r.error || code(e); });
+  let end = false;
+  s.on('data', () => {
+    if (r.ticket === undefined) {
+      const session = s.getSession();
+      r.session = hex(session);
+      r.ticket = s.getProtocol() !== 'TLSv1.3' && !!s.getTLSTicket(); // there it may yet come
+    }
+    if (!s.isServer && !end) { end = true; s.end(); }
+  });
+  s.on('close', () => tell(r));
+  return r;
+}
+
+const servers = {};
+const withPsk = (p, o) => { if (p) o.pskCallback = (_, identity) => identity === p.identity ? Buffer.from(p.key, 'hex') : null; return o; };
+
+const ops = {
+  serve({ id, options, contexts, psk, ocsp }) {
+    options = withPsk(psk, fixed(options));
+    const events = [];
+    const server = tls.createServer(options, (s) => {
+      const r = s.told = watch(s, events.splice(0), (r) => say({ id, r }));
+      s.isServer = true;
+      r.facts = facts(s);
+      s.write('S');
+    });
+    for (const [name, c] of contexts || []) server.addContext(name, fixed(c));
+    if (ocsp !== undefined) server.on('OCSPRequest', (cert, issuer, cb) => {
+      events.push('OCSPRequest ' + (issuer ? 'with issuer' : 'alone'));
+      cb(null, ocsp === null ? null : Buffer.from(ocsp));
+    });
+    server.on('tlsClientError', (e, s) => {
+      if (!s.told) { s.told = true; say({ id, r: { facts: null, error: code(e), why: s.authorizationError || '', events: events.splice(0) } }); }
+    });
+    servers[id] = server;
+    server.listen(0, '127.0.0.1', () => say({ id, port: server.address().port }));
+  },
+  connect({ id, port, options, psk, keylog }) {
+    options = fixed(options);
+    options.port = port;
+    if (options.session) options.session = Buffer.from(options.session, 'hex');
+    if (psk) {
+      options.pskCallback = (hint) => (psk.none ? null : { psk: Buffer.from(psk.key, 'hex'), identity: psk.identity });
+      options.checkServerIdentity = () => undefined;
+    }
+    const events = [];
+    let s;
+    try { s = tls.connect(options); } catch (e) { say({ id, r: { facts: null, error: code(e), events } }); return; }
+    const r = watch(s, events, (r) => say({ id, r }));
+    s.on('OCSPResponse', (b) => events.push('OCSPResponse ' + (b ? b.toString() : 'null')));
+    s.on('session', (b) => { events.push('session'); r.last = hex(b); });
+    if (keylog) s.on('keylog', (line) => events.push(line.toString().split(' ')[0]));
+    s.on('secureConnect', () => { events.push('secureConnect'); if (!r.facts) r.facts = facts(s); s.write('C'); });
+  },
+  close({ id }) { servers[id].close(); },
+};
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  const c = JSON.parse(line);
+  ops[c.op](c);
+}).on('close', () => process.exit(0));
