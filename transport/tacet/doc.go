@@ -9,7 +9,8 @@
 //
 // "tacet COMMAND --help" lists the options: node's, in kebab case.
 //
-// The command turns options into profiles and events into text. It must never
-// know the protocol, which package handshake runs, nor how bytes get to it,
-// which package actor sees to. Start with demo.go and conversation.go.
+// The command turns flags into the options of package transport, and what that and
+// the engine tell into text. It must never know the protocol, which package handshake
+// runs, nor what an option means, which package transport says. Start with the table in
+// options.go, and with demo.go and conversation.go.
 package main

@@ -126,6 +126,7 @@ var table = []option{
 // newOptions declares the options of a command. What stands in them before the command
 // line is read is the defaults.
 func newOptions(set flagSet, of commandSet) *options {
+	set.std.out, set.std.err = &serial{w: set.std.out}, &serial{w: set.std.err} // of all connections
 	o := &options{
 		set: set, of: of, rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: 120_000, maxSendFragment: record.MaxPlaintext,
 	}

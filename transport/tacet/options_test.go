@@ -5,15 +5,18 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"software.sslmate.com/src/go-pkcs12"
 
 	"tacet/handshake/cred/credtest"
+	"tacet/record"
 )
 
 func writeTemp(t *testing.T, b []byte) string {
@@ -146,6 +149,96 @@ func TestHandshakeTimeout(t *testing.T) {
 	if f := s.facts(t); at(f, "error", "code") != "ERR_TLS_HANDSHAKE_TIMEOUT" {
 		t.Error(f["error"])
 	}
+}
+
+// TestHandshakeTimeoutOfClients waits for a server that says nothing.
+func TestHandshakeTimeoutOfClients(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	out, _ := tacetWith(t, 1, "", "connect", "--json", "--handshake-timeout", "20", l.Addr().String())
+	checkFacts(t, parseFacts(t, out), "error.code=ERR_TLS_HANDSHAKE_TIMEOUT")
+}
+
+// TestPartialTrustChain trusts an intermediate alone.
+func TestPartialTrustChain(t *testing.T) {
+	between := credtest.CA(t).Intermediate(t, "between")
+	leaf := between.Leaf(t, credtest.P256, "localhost", "127.0.0.1")
+	address, _ := listenGo(t, &tls.Config{Certificates: []tls.Certificate{{Certificate: leaf.Chain, PrivateKey: leaf.Key}}})
+	ca := writeTemp(t, between.PEM())
+	out, _ := tacetWith(t, 1, "", "connect", "--json", "--ca", ca, address)
+	checkFacts(t, parseFacts(t, out), "error.code=UNABLE_TO_GET_ISSUER_CERT")
+	checkFacts(t, parseFacts(t, tacet(t, "connect", "--json", "--ca", ca, "--allow-partial-trust-chain", address)), "authorized=true")
+}
+
+// headers sees the records of application data that come.
+type headers struct {
+	net.Conn
+	unread  []byte
+	longest int
+}
+
+func (h *headers) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	for h.unread = append(h.unread, b[:n]...); len(h.unread) >= 5 && len(h.unread) >= recordLen(h.unread); {
+		if h.unread[0] == byte(record.TypeApplicationData) {
+			h.longest = max(h.longest, recordLen(h.unread)-record.HeaderLen)
+		}
+		h.unread = h.unread[recordLen(h.unread):]
+	}
+	return n, err
+}
+
+// TestMaxSendFragment measures what either side sends.
+func TestMaxSendFragment(t *testing.T) {
+	const most, overhead = 700, 8 + 16
+	text := strings.Repeat("x", 5000)
+	config := &tls.Config{MaxVersion: tls.VersionTLS12, RootCAs: demoPool(t), ServerName: "localhost", Certificates: []tls.Certificate{keyPair(t)}}
+	talk := func(c *tls.Conn, h *headers) {
+		defer c.Close()
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Error(err)
+		}
+		b := make([]byte, len(text))
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != text {
+			t.Error(err)
+		}
+		if h.longest != most+overhead {
+			t.Errorf("the longest record has %d bytes, want %d", h.longest, most+overhead)
+		}
+	}
+	t.Run("serve", func(t *testing.T) {
+		s := startServe(t, "--echo", "--max-send-fragment", strconv.Itoa(most))
+		tcp, err := net.Dial("tcp", s.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &headers{Conn: tcp}
+		talk(tls.Client(h, config), h)
+	})
+	t.Run("connect", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if tcp, err := l.Accept(); err != nil {
+				t.Error(err)
+			} else {
+				h := &headers{Conn: tcp}
+				talk(tls.Server(h, config), h)
+			}
+		}()
+		if got, _ := tacetWith(t, 0, text, "connect", "--max-send-fragment", strconv.Itoa(most), "--ca", demoRoot, l.Addr().String()); got != text {
+			t.Errorf("%d bytes came back", len(got))
+		}
+		<-done
+	})
 }
 
 // TestWrongOptions names the option at fault, in the flag's words.
