@@ -51,7 +51,8 @@ type option struct {
 	take func(o *options) error // puts it into fields of package transport; nil if it is kept there
 }
 
-// table is all options.
+// table is all options. Those of a context either side takes, as in node, whether or not
+// it has a use for them.
 var table = []option{
 	{"min-version", ofAll, "lowest `VERSION`, TLSv1.2 if not given; TLSv1 and TLSv1.1 need --ciphers with @SECLEVEL=0",
 		func(o *options) any { return (*string)(&o.secure.MinVersion) }, nil},
@@ -63,11 +64,11 @@ var table = []option{
 		func(o *options) any { return (*bits)(&o.secure.SecureOptions) }, nil},
 	{"ciphers", ofAll, "cipher `LIST` of OpenSSL, with TLS_ names for TLS 1.3, and @SECLEVEL=n",
 		func(o *options) any { return &o.secure.Ciphers }, nil},
-	{"honor-cipher-order", ofServe, "follow the server's order of ciphers, not the client's",
+	{"honor-cipher-order", ofAll, "of a server: follow its own order of ciphers, not the client's",
 		func(o *options) any { return &o.honorCipherOrder }, (*options).takeOrder},
 	{"ecdh-curve", ofAll, "groups, by colons: `LIST`",
 		func(o *options) any { return &o.secure.ECDHCurve }, nil},
-	{"dhparam", ofServe, "group of the DHE ciphers in PEM, or auto: `FILE`; none without",
+	{"dhparam", ofAll, "of a server: group of the DHE ciphers in PEM, or auto: `FILE`; none without",
 		func(o *options) any { return &o.dhparam }, (*options).takeDH},
 	{"min-dh-size", ofClients, "fewest `bits` of a server's DHE group, 1024 if not given",
 		func(o *options) any { return &o.client.MinDHSize }, nil},
@@ -105,11 +106,11 @@ var table = []option{
 		func(o *options) any { return &o.server.PSKIdentityHint }, nil},
 	{"session", ofClients, "resume the session in `FILE`, if there is one, and keep the last one there",
 		func(o *options) any { return &o.session }, (*options).takeSession},
-	{"session-id-context", ofServe, "`TEXT` that parts sessions: those of another are not resumed",
+	{"session-id-context", ofAll, "of a server: `TEXT` that parts sessions, those of another are not resumed",
 		func(o *options) any { return &o.secure.SessionIDContext }, nil},
-	{"session-timeout", ofServe, "`seconds` that a session can be resumed for; 0 is five minutes",
+	{"session-timeout", ofAll, "of a server: `seconds` that a session can be resumed for; 0 is five minutes",
 		func(o *options) any { return &o.sessionTimeout }, (*options).takeSessionTimeout},
-	{"ticket-keys", ofServe, "48 bytes that seal session tickets: `HEX`; random if not given",
+	{"ticket-keys", ofAll, "of a server: 48 bytes that seal session tickets, `HEX`; random if not given",
 		func(o *options) any { return &o.ticketKeys }, (*options).takeTicketKeys},
 	{"max-send-fragment", ofConnect | ofServe, "most `bytes` of data in a record",
 		func(o *options) any { return &o.maxSendFragment }, (*options).checkFragment},

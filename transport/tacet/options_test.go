@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"tacet/handshake/cred/credtest"
 	"tacet/record"
+	"tacet/transport"
 )
 
 func writeTemp(t *testing.T, b []byte) string {
@@ -239,6 +241,37 @@ func TestMaxSendFragment(t *testing.T) {
 		}
 		<-done
 	})
+}
+
+// TestContextOptions says that every option of node's createSecureContext but those of
+// engines is a flag, under its name and on both sides.
+func TestContextOptions(t *testing.T) {
+	own := map[string]string{"SigAlgs": "sigalgs", "DHParam": "dhparam", "Defaults": "", "ClientCertEngine": "", "PrivateKeyEngine": "", "PrivateKeyIdentifier": ""}
+	fields := reflect.TypeFor[transport.SecureContextOptions]()
+	for i := range fields.NumField() {
+		name, ok := own[fields.Field(i).Name]
+		if !ok {
+			name = flagName(fields.Field(i).Name)
+		}
+		for _, of := range []commandSet{ofConnect, ofTrace, ofServe} {
+			set := newFlagSet("", "", stdio{})
+			newOptions(set, of)
+			if name != "" && set.Lookup(name) == nil {
+				t.Errorf("%s: there is no --%s", fields.Field(i).Name, name)
+			}
+		}
+	}
+}
+
+func TestFlagName(t *testing.T) {
+	for option, want := range map[string]string{
+		"ecdhCurve": "ecdh-curve", "ALPNProtocols": "alpn-protocols", "minDHSize": "min-dh-size", "sessionIdContext": "session-id-context",
+		"pskCallback": "psk", "dhparam": "dhparam", "ca": "ca", "pskIdentityHint": "psk-identity-hint", "requestOCSP": "request-ocsp",
+	} {
+		if got := flagName(option); got != want {
+			t.Errorf("%s is --%s, want --%s", option, got, want)
+		}
+	}
 }
 
 // TestWrongOptions names the option at fault, in the flag's words.
