@@ -35,7 +35,7 @@ func (c *derCertificate) describeKey(p *PeerCertificate) {
 func (c *derCertificate) describeRSA(p *PeerCertificate) {
 	in := cryptobyte.String(c.key)
 	var body, modulus, exponent cryptobyte.String
-	if !in.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadASN1(&modulus, asn1.INTEGER) || !body.ReadASN1(&exponent, asn1.INTEGER) {
+	if !in.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadASN1(&modulus, asn1.INTEGER) || !body.ReadASN1(&exponent, asn1.INTEGER) || !body.Empty() {
 		return
 	}
 	n, e := new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)

@@ -64,7 +64,7 @@ func readCertificate(der []byte) (*derCertificate, error) {
 		return nil, errDER("validity")
 	}
 	c.notBefore, ok1 = readValue(&validity)
-	if c.notAfter, ok2 = readValue(&validity); !ok1 || !ok2 || !isTime(c.notBefore) || !isTime(c.notAfter) {
+	if c.notAfter, ok2 = readValue(&validity); !ok1 || !ok2 || !validity.Empty() || !isTime(c.notBefore) || !isTime(c.notAfter) {
 		return nil, errDER("validity")
 	}
 	if c.subject, ok1 = readName(&tbs); !ok1 {
@@ -73,7 +73,7 @@ func readCertificate(der []byte) (*derCertificate, error) {
 	if !c.readKey(&tbs) {
 		return nil, errDER("key")
 	}
-	if !c.readExtensions(&tbs) {
+	if !c.readExtensions(&tbs) || !tbs.Empty() {
 		return nil, errDER("extensions")
 	}
 	return c, nil
@@ -87,7 +87,7 @@ func (c *derCertificate) readKey(tbs *cryptobyte.String) (ok bool) {
 		return false
 	}
 	c.spki = info
-	if !info.ReadASN1(&body, casn1.SEQUENCE) || !body.ReadASN1(&algorithm, casn1.SEQUENCE) || !body.ReadASN1BitString(&bits) {
+	if !info.ReadASN1(&body, casn1.SEQUENCE) || !body.ReadASN1(&algorithm, casn1.SEQUENCE) || !body.ReadASN1BitString(&bits) || !body.Empty() {
 		return false
 	}
 	c.keyType, ok = readOID(&algorithm)
@@ -107,7 +107,7 @@ func (c *derCertificate) readExtensions(tbs *cryptobyte.String) bool {
 	var all, list cryptobyte.String
 	var has bool
 	if !tbs.SkipOptionalASN1(context(1)) || !tbs.SkipOptionalASN1(context(2)) ||
-		!tbs.ReadOptionalASN1(&all, &has, context(3).Constructed()) || has && !all.ReadASN1(&list, casn1.SEQUENCE) {
+		!tbs.ReadOptionalASN1(&all, &has, context(3).Constructed()) || has && (!all.ReadASN1(&list, casn1.SEQUENCE) || !all.Empty()) {
 		return false
 	}
 	for !list.Empty() {
@@ -116,7 +116,7 @@ func (c *derCertificate) readExtensions(tbs *cryptobyte.String) bool {
 			return false
 		}
 		oid, ok := readOID(&one)
-		if !ok || !one.SkipOptionalASN1(casn1.BOOLEAN) || !one.ReadASN1(&value, casn1.OCTET_STRING) {
+		if !ok || !one.SkipOptionalASN1(casn1.BOOLEAN) || !one.ReadASN1(&value, casn1.OCTET_STRING) || !one.Empty() {
 			return false
 		}
 		if _, before := c.extensions[oid]; before {

@@ -45,7 +45,7 @@ func readName(in *cryptobyte.String) ([]rdn, bool) {
 			}
 			oid, ok := readOID(&pair)
 			value, ok2 := readValue(&pair)
-			if !ok || !ok2 || !value.inName() {
+			if !ok || !ok2 || !pair.Empty() || !value.inName() {
 				return nil, false
 			}
 			list = append(list, rdn{oid, value, i})
@@ -92,7 +92,8 @@ func (v asn1Value) inName() bool {
 		tagVideotex, asn1.UTCTime, asn1.GeneralizedTime, tagGraphic, tagVisible, tagGeneral:
 		return false
 	}
-	return true
+	const form = 0xe0
+	return v.tag&form == 0 || v.tag == asn1.SEQUENCE
 }
 
 // Tags of strings that cryptobyte has no names for.

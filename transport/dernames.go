@@ -46,7 +46,7 @@ func accessDescriptions(value []byte) (string, bool) {
 		}
 		method, ok := readOID(&one)
 		name, ok2 := generalName(&one)
-		if !ok || !ok2 {
+		if !ok || !ok2 || !one.Empty() {
 			return "", false
 		}
 		list = append(list, longName(method)+" - "+name)
@@ -60,7 +60,12 @@ func generalName(in *cryptobyte.String) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	switch v.tag & 0x1f {
+	const form = 0xe0 // class, and whether it is of parts
+	kind := v.tag & 0x1f
+	if parts := kind == 0 || kind >= 3 && kind <= 5; v.tag&form != 0x80 && !parts || v.tag&form != 0xa0 && parts {
+		return "", false
+	}
+	switch kind {
 	case 0:
 		return otherName(v.body)
 	case 1:
@@ -106,7 +111,7 @@ func otherName(body cryptobyte.String) (string, bool) {
 	v, ok := readValue(&value)
 	kind, known := otherNames[oid]
 	switch {
-	case !ok:
+	case !ok || !value.Empty() || !body.Empty():
 		return "", false
 	case !known || kind.tag != v.tag:
 		return "othername:<unsupported>", true
@@ -119,7 +124,7 @@ func otherName(body cryptobyte.String) (string, bool) {
 // directoryName is a Name by RFC 2253, the last part first.
 func directoryName(body cryptobyte.String) (string, bool) {
 	name, ok := readName(&body)
-	if !ok {
+	if !ok || !body.Empty() {
 		return "", false
 	}
 	text, ok := style2253.print(name)

@@ -3,6 +3,8 @@ package transport
 import (
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -132,33 +134,101 @@ console.log(JSON.stringify(Q.map(({host, cert}) => {
   }
 })));`
 
-// TestCheckServerIdentity compares verdicts, reasons and messages with node's.
+// verdict is what a check comes to.
+type verdict struct{ Code, Reason, Host, Message string }
+
+func verdictOf(t *testing.T, q identity) (v verdict) {
+	err := CheckServerIdentity(q.Host, q.Cert)
+	var name *AltNameError
+	var other *Error
+	switch {
+	case errors.As(err, &name):
+		v = verdict{string(name.Code), name.Reason, name.Host, name.Error()}
+		if name.Cert != q.Cert || !errors.Is(err, CodeAltNameInvalid) {
+			t.Errorf("%v is of another certificate or code", err)
+		}
+	case errors.As(err, &other):
+		v.Code, v.Message = string(other.Code), other.Message
+	}
+	return v
+}
+
+// compareVerdicts compares verdicts, reasons and messages with node's.
+func compareVerdicts(t *testing.T, list []identity, answers []json.RawMessage) (good int) {
+	for i, answer := range answers {
+		var want verdict
+		if err := json.Unmarshal(answer, &want); err != nil {
+			t.Fatal(err)
+		}
+		if want.Code == "" {
+			good++
+		}
+		if got := verdictOf(t, list[i]); got != want {
+			t.Errorf("%d: %q for %q %v:\nours:   %q\nnode's: %q", i, list[i].Host, list[i].Cert.SubjectAltName, list[i].Cert.Subject, got, want)
+		}
+	}
+	return good
+}
+
 func TestCheckServerIdentity(t *testing.T) {
 	//= RFC 6125 §6.4 type=test
 	list := identities()
 	if len(list) < 200 {
 		t.Errorf("only %d cases", len(list))
 	}
-	for i, answer := range recorded(t, "identity", identityScript, list) {
-		var want struct{ Code, Reason, Host, Message string }
-		if err := json.Unmarshal(answer, &want); err != nil {
-			t.Fatal(err)
+	compareVerdicts(t, list, recorded(t, "identity", identityScript, list))
+}
+
+// anyOf are random names of parts that are hard to tell.
+type anyOf struct{ *rand.Rand }
+
+func (r anyOf) pick(list ...string) string { return list[r.IntN(len(list))] }
+
+func (r anyOf) name() string {
+	if r.IntN(4) == 0 {
+		return r.pick("1.2.3.4", "1.2.3.04", "::1", "::", "0:0:0:0:0:0:0:1", "2001:DB8::1", "2001:db8:0:0:0:0:0:1", "::ffff:1.2.3.4", "::1.2.3.4", "1::1%a",
+			"1.2.3", "<invalid length=3>", "00:0::1", "1:2:3:4:5:6:7::", "1:2:3:4:5:6:1.2.3.4", "::1.2.3.4.5", "1::2::3", "12345::", "1.2.3.4.", "fe80::1%e_0", "::FFFF:0:0")
+	}
+	var labels []string
+	for range 1 + r.IntN(4) {
+		labels = append(labels, r.pick("a", "b", "A", "ab", "*", "a*", "*b", "a*b", "**", "xn--a", "xn--a*", "*xn--", "", " ", "é", "_", "1", "a-b", "\x7f", "İ", "ſ", "K"))
+	}
+	return strings.Join(labels, ".") + r.pick("", "", "", "", ".")
+}
+
+func (r anyOf) quoted(s string) string {
+	text, _ := json.Marshal(s) // of a string it does not fail
+	return r.pick(s, s, s, string(text), `"`+s+r.pick(`"`, ``, `\"`, `\u002c"`, `\x"`, `\`, `", "`, `",`), s+r.pick(`"`, `""`, `"a"`, `\`))
+}
+
+// identity is a certificate, and a host that it may be for.
+func (r anyOf) identity() identity {
+	c := &PeerCertificate{Subject: Name{}}
+	host := r.name()
+	for range r.IntN(3) {
+		c.Subject = append(c.Subject, Attribute{"CN", r.name()})
+		host = r.pick(host, c.Subject[0].Value)
+	}
+	if r.IntN(3) > 0 {
+		var parts []string
+		for range 1 + r.IntN(3) {
+			name := r.name()
+			host = r.pick(host, name, name)
+			parts = append(parts, r.pick("DNS:", "DNS:", "DNS:", "IP Address:", "URI:", "email:", "dns:", "DNS :", "", " DNS:", "DirName:")+r.quoted(name))
 		}
-		got, err := want, CheckServerIdentity(list[i].Host, list[i].Cert)
-		got.Code, got.Reason, got.Host, got.Message = "", "", "", ""
-		var name *AltNameError
-		var other *Error
-		switch {
-		case errors.As(err, &name):
-			got.Code, got.Reason, got.Host, got.Message = string(name.Code), name.Reason, name.Host, name.Error()
-			if name.Cert != list[i].Cert || !errors.Is(err, CodeAltNameInvalid) {
-				t.Errorf("%d: %v is of another certificate or code", i, err)
-			}
-		case errors.As(err, &other):
-			got.Code, got.Message = string(other.Code), other.Message
-		}
-		if got != want {
-			t.Errorf("%d: %q for %q %v:\nours:   %q\nnode's: %q", i, list[i].Host, list[i].Cert.SubjectAltName, list[i].Cert.Subject, got, want)
-		}
+		c.SubjectAltName = strings.Join(parts, r.pick(", ", ", ", ", ", ",", ",  "))
+	}
+	return identity{strings.ReplaceAll(host, "*", r.pick("", "a", "b", "x.y")), c}
+}
+
+// TestCheckServerIdentityRandom asks node of names that nobody has thought of.
+func TestCheckServerIdentityRandom(t *testing.T) {
+	r := anyOf{rand.New(rand.NewPCG(6125, 0))}
+	var list []identity
+	for range 5000 {
+		list = append(list, r.identity())
+	}
+	if good := compareVerdicts(t, list, askNode(t, identityScript, list)); good < 200 {
+		t.Errorf("only %d hosts are any certificate's", good)
 	}
 }
