@@ -213,8 +213,10 @@ var helloRows = []bad{
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "extension signature_algorithms.supported_signature_algorithms"},
 	{name: "signature_algorithms with a trailing byte", ref: "B29", in: hellos, do: body(msg.ExtSignatureAlgorithms, 0, 2, 4, 3, 8),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "extension signature_algorithms"},
-	{name: "no signature scheme in common", ref: "B29", in: choice13, do: body(msg.ExtSignatureAlgorithms, 0, 4, 0x0a, 0x0a, 8, 4),
+	{name: "no signature scheme in common", ref: "B29", in: choice13, do: body(msg.ExtSignatureAlgorithms, 0, 4, 0x0a, 0x0a, 0x0b, 0x0b),
 		alert: record.AlertHandshakeFailure, kind: handshake.KindNoCommonScheme, field: "ClientHello signature_algorithms"},
+	{name: "no signature scheme in common that the key signs by", ref: "B29", in: choice13, do: body(msg.ExtSignatureAlgorithms, 0, 4, 0x0a, 0x0a, 8, 4),
+		alert: record.AlertHandshakeFailure, kind: handshake.KindNoCertificate, field: "ClientHello signature_algorithms"},
 	{name: "no signature scheme in common in TLS 1.2", ref: "B29", in: choice12, do: body(msg.ExtSignatureAlgorithms, 0, 4, 0x0a, 0x0a, 8, 4),
 		alert: record.AlertHandshakeFailure, kind: handshake.KindNoCommonSuite},
 	{name: "32 thousand signature schemes", ref: "B29", in: good, fine: goesOn,
@@ -228,7 +230,7 @@ var helloRows = []bad{
 			}
 		}},
 	{name: "PKCS#1 alone", ref: "B30", in: []scene{s13("choosingContext").with(rsaServer)}, do: body(msg.ExtSignatureAlgorithms, vec16(4, 1, 5, 1, 2, 1)...),
-		alert: record.AlertHandshakeFailure, kind: handshake.KindNoCommonScheme, field: "ClientHello signature_algorithms"},
+		alert: record.AlertHandshakeFailure, kind: handshake.KindNoCertificate, field: "ClientHello signature_algorithms"},
 
 	{name: "unknown and draft versions beside", ref: "B31", in: good13, do: only13(0x0a0a, 0x7f1c, 0x0305, 0xffff, 0x0304, 0x0303), fine: goesOn},
 	{name: "only unknown and draft versions", ref: "B31", in: choice13, do: only13(0x0a0a, 0x7f1c, 0x0305),

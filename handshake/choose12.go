@@ -28,7 +28,7 @@ func (a *answering) choose12(fx *effects) (*choice12, error) {
 	}
 	switch {
 	case len(fx.profile.cfg.Credentials) == 0 && !fx.profile.cfg.AskPSK:
-		return nil, failure(KindNoCertificate, "")
+		return nil, failure(KindNoCertificate, "ClientHello.cipher_suites")
 	case common && a.curve(fx) == nil:
 		return nil, failure(KindNoCommonGroup, "ClientHello supported_groups")
 	}

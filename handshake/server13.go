@@ -378,7 +378,10 @@ func (s *signingServer) choose(fx *effects, a *answering) (err error) {
 		return failure(KindNoCertificate, "")
 	}
 	c, scheme, ok := a.credential(fx, suites.AuthAny)
-	if !ok {
+	switch {
+	case !ok && len(fx.conn.SharedSchemes) > 0:
+		return failure(KindNoCertificate, "ClientHello signature_algorithms") // for what is shared
+	case !ok:
 		return failure(KindNoCommonScheme, "ClientHello signature_algorithms")
 	}
 	s.cred, s.scheme = c, scheme

@@ -135,6 +135,8 @@ func codeOfFault(e *handshake.Error) Code {
 		return codeOfSystem(e.Err)
 	case e.Kind == handshake.KindHTTPRequest && errors.As(e.Err, &wire) && wire.Type == 'C':
 		return CodeProxyRequest // CONNECT
+	case e.Kind == handshake.KindNoCertificate && e.Field == "ClientHello.cipher_suites":
+		return CodeNoSharedCipher // up to TLS 1.2 each suite goes with a kind of key
 	}
 	return codesOfKinds[e.Kind]
 }

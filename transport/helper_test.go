@@ -68,8 +68,8 @@ func missing(t *testing.T, why string) {
 	t.Skip("SKIPPED: " + why)
 }
 
-// askNode runs a script and returns its answers. It needs the node of the record.
-func askNode[Q any](t *testing.T, script string, questions []Q) []json.RawMessage {
+// nodeProgram is the node of the record.
+func nodeProgram(t *testing.T) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -78,6 +78,13 @@ func askNode[Q any](t *testing.T, script string, questions []Q) []json.RawMessag
 	if v, err := exec.Command(node, "--version").Output(); err != nil || !strings.HasPrefix(string(v), nodeVersion) {
 		missing(t, fmt.Sprintf("node is %s and not %sx, so that nothing is compared with it", v, nodeVersion))
 	}
+	return node
+}
+
+// askNode runs a script and returns its answers. It needs the node of the record.
+func askNode[Q any](t *testing.T, script string, questions []Q) []json.RawMessage {
+	t.Helper()
+	node := nodeProgram(t)
 	in, err := json.Marshal(questions)
 	if err != nil {
 		t.Fatal(err)
