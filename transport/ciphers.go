@@ -8,14 +8,26 @@ import (
 	"tacet/suites"
 )
 
-// Ciphers returns the names of all cipher suites as node's getCiphers does: those of
-// OpenSSL in lower case, sorted; tls_… are TLS 1.3's. In SecureContextOptions.Ciphers
-// they stand in upper case. Not all are in [DefaultCiphers]. Of node's list the four
-// with SRP are left out, of which node cannot use any. The slice is the caller's.
+// Ciphers returns the names of the cipher suites that OpenSSL calls DEFAULT, and of
+// all of TLS 1.3, as node's getCiphers does: in lower case, sorted; tls_… are TLS 1.3's.
+// In SecureContextOptions.Ciphers they stand in upper case, and there are more, with
+// CCM or without encryption, for whom asks for them; not all are in [DefaultCiphers].
+// Of node's list the four with SRP are left out, of which node cannot use any. The
+// slice is the caller's.
 func Ciphers() []string {
-	var names []string
+	usual, err := suites.Parse("DEFAULT")
+	if err != nil {
+		panic("transport: " + err.Error()) // a constant
+	}
+	list := usual.Suites
 	for s := range suites.All() {
-		names = append(names, strings.ToLower(s.OpenSSL))
+		if s.TLS13() {
+			list = append(list, s)
+		}
+	}
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = strings.ToLower(s.OpenSSL)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -1,9 +1,15 @@
 package transport
 
 import (
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"strings"
 	"testing"
 
 	"tacet/handshake/cred/credtest"
@@ -184,4 +190,24 @@ func withPair(t *testing.T, o SecureContextOptions, kinds ...credtest.Kind) Secu
 		o.Key = append(o.Key, KeyObject{PEM: credtest.KeyPEM(t, k)})
 	}
 	return o
+}
+
+// dhParams is a group in PEM with a prime of so many bits, as openssl dhparam writes it.
+func dhParams(t testing.TB, bits int) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/dhprimes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), fmt.Sprintf("\n%d ", bits))
+	digits, _, _ := strings.Cut(after, "\n")
+	p, ok := new(big.Int).SetString(digits, 16)
+	if !ok || p.BitLen() != bits {
+		t.Fatalf("no prime of %d bits", bits)
+	}
+	der, err := asn1.Marshal(struct{ P, G *big.Int }{p, big.NewInt(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "DH PARAMETERS", Bytes: der}))
 }

@@ -43,7 +43,7 @@ type Defaults struct {
 	MaxVersion SecureVersion // DEFAULT_MAX_VERSION
 	MinVersion SecureVersion // DEFAULT_MIN_VERSION
 	// ClientRenegLimit is CLIENT_RENEG_LIMIT: how many renegotiations a server lets a
-	// client begin, up to 255, each within ClientRenegWindow of the one before. One
+	// client begin, up to 254, each within ClientRenegWindow of the one before. One
 	// more ends the connection with ERR_TLS_SESSION_ATTACK. -1 means none.
 	ClientRenegLimit int
 	// ClientRenegWindow is CLIENT_RENEG_WINDOW.

@@ -170,8 +170,8 @@ func (b *builder) renegotiations() error {
 	switch {
 	case limit == -1:
 		c.Renegotiation = handshake.ForbidRenegotiation
-	case limit < 0 || limit > 255:
-		return fault("Defaults.ClientRenegLimit", CodeOutOfRange, "is not -1 to 255")
+	case limit < 0 || limit > 254:
+		return fault("Defaults.ClientRenegLimit", CodeOutOfRange, "is not -1 to 254")
 	case b.defaults.ClientRenegWindow < 0:
 		return fault("Defaults.ClientRenegWindow", CodeOutOfRange, "is negative")
 	}
