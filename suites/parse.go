@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -65,7 +66,12 @@ func parse(suites []*Suite, list string) (List, error) {
 		return l, nil
 	}
 	p := parser{suites: suites, order: newOrder(suites), level: DefaultSecLevel}
-	if err := p.parse(rules); err != nil {
+	err := p.parse(rules)
+	var e *Error
+	if errors.As(err, &e) && e.Kind == KindNoMatch && slices.ContainsFunc(l.Suites, func(s *Suite) bool { return !s.TLS13() }) {
+		err = nil // OpenSSL counts older suites that stand among the names
+	}
+	if err != nil {
 		return List{}, err
 	}
 	l.SecLevel = p.level

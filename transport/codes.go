@@ -19,7 +19,6 @@ const (
 	CodeKeyTooSmall      Code = "ERR_SSL_EE_KEY_TOO_SMALL"
 	CodeCAKeyTooSmall    Code = "ERR_SSL_CA_KEY_TOO_SMALL"
 	CodeDigestTooWeak    Code = "ERR_SSL_CA_MD_TOO_WEAK"
-	CodeDHKeyTooSmall    Code = "ERR_SSL_DH_KEY_TOO_SMALL"
 	CodeKeyMismatch      Code = "ERR_OSSL_X509_KEY_VALUES_MISMATCH"
 	CodeKeyUnsupported   Code = "ERR_OSSL_UNSUPPORTED"
 	CodeUnknownKey       Code = "ERR_SSL_UNKNOWN_CERTIFICATE_TYPE"

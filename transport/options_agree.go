@@ -85,8 +85,11 @@ func (b *builder) dhParam() error {
 	if err != nil {
 		return faultOf("dhparam", CodeArgValue, "is neither auto nor a group in PEM", err)
 	}
-	if group.Bits() < minDHParam {
+	switch {
+	case group.Bits() < minDHParam:
 		return fault("dhparam", CodeArgValue, "DH parameter is less than 1024 bits")
+	case !group.Permitted(max(b.config.SecurityLevel, 0)):
+		return fault("dhparam", CodeOperationFailed, "is not as strong as the security level demands")
 	}
 	b.dh = group
 	return nil

@@ -158,5 +158,4 @@ var configOptions = map[string]struct {
 	"Groups":      {"ecdhCurve", CodeNoGroups},
 	"Schemes":     {"sigalgs", CodeNoSignatureAlgorithm},
 	"Credentials": {"cert", CodeKeyTooSmall},
-	"DH":          {"dhparam", CodeDHKeyTooSmall},
 }
