@@ -32,6 +32,8 @@ func (boringssl) lacks(r *row) string {
 	switch {
 	case t.kind == credtest.Ed448 || t.kind == credtest.RSAPSS || t.auth.kind == credtest.Ed448 || t.auth.kind == credtest.RSAPSS:
 		return "Ed448 and keys for RSASSA-PSS alone"
+	case t.sizes != (sizes{}) || t.staple || t.fallback:
+		return "an option for it"
 	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID || r.psk():
 		return "an option for it"
 	case t.suite != nil && !boringHas(t.suite):
@@ -77,10 +79,11 @@ func (boringssl) etmless() {}
 // flags are what bssl client and bssl server have in common.
 func (boringssl) flags(r *row, curves ...kx.ID) []string {
 	t := &r.terms
-	version := map[record.Version]string{
+	names := map[record.Version]string{
 		record.TLS10: "tls1", record.TLS11: "tls1.1", record.TLS12: "tls1.2", record.TLS13: "tls1.3",
-	}[r.version]
-	args := []string{"-min-version", version, "-max-version", version}
+	}
+	least, most := r.span(r.role)
+	args := []string{"-min-version", names[least], "-max-version", names[most]}
 	if t.suite != nil && !t.suite.TLS13() {
 		args = append(args, "-cipher", t.suite.OpenSSL)
 	}

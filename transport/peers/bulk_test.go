@@ -23,10 +23,15 @@ type limited interface {
 
 // bulkOf is what a row of streams sends each way.
 func bulkOf(r *row) (size int64, lines bool) {
-	if l, ok := r.peer.(limited); ok {
-		return l.bulk(r)
+	size = bulkSize
+	if r.terms.sizes != (sizes{}) {
+		size = 256 << 10
 	}
-	return bulkSize, false
+	if l, ok := r.peer.(limited); ok {
+		most, lines := l.bulk(r)
+		return min(size, most), lines
+	}
+	return size, false
 }
 
 // lineLength is short enough for a peer that takes lines.

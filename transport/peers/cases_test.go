@@ -13,29 +13,33 @@ import (
 
 // terms are a case: what both sides of a connection are told. What is zero is left to them.
 type terms struct {
-	name     string
-	at       []record.Version // at which there is such a case; nil: TLS 1.2 and TLS 1.3
-	suite    *suites.Suite
-	group    kx.Group
-	dh       kx.Group      // of the server's DHE; nil: of its own choice
-	external bool          // both have an external pre-shared key, which TLS 1.3 uses
-	hint     string        // of which key the server means, up to TLS 1.2
-	retry    bool          // the client's first share is of a group that the server has not
-	kind     credtest.Kind // of the server's key
-	scheme   cred.Scheme   // the one that this side signs with and takes, beside the authority's
-	offered  []string      // ALPN of the client
-	accepted []string      // ALPN of the server
-	sni      bool          // the server has two certificates
-	fault    fault         // of the server's certificate
-	auth     auth
-	resume   bool
-	byID     bool // what is resumed is a session by its id, not by a ticket
-	noETM    bool // one side does not know encrypt_then_mac
-	noEMS    bool // one side does not know extended_master_secret
-	update   update
-	half     half
-	bulk     bool
-	versions bool // the sides have no version in common
+	name      string
+	at        []record.Version // at which there is such a case; nil: TLS 1.2 and TLS 1.3
+	suite     *suites.Suite
+	group     kx.Group
+	dh        kx.Group      // of the server's DHE; nil: of its own choice
+	external  bool          // both have an external pre-shared key, which TLS 1.3 uses
+	hint      string        // of which key the server means, up to TLS 1.2
+	retry     bool          // the client's first share is of a group that the server has not
+	kind      credtest.Kind // of the server's key
+	scheme    cred.Scheme   // the one that this side signs with and takes, beside the authority's
+	offered   []string      // ALPN of the client
+	accepted  []string      // ALPN of the server
+	sni       bool          // the server has two certificates
+	fault     fault         // of the server's certificate
+	auth      auth
+	resume    bool
+	byID      bool // what is resumed is a session by its id, not by a ticket
+	sizes     sizes
+	staple    bool // the server has an OCSP response, and the client asks for it
+	fallback  bool // the client says that it has tried a newer version
+	downgrade bool // somebody on the way hides that the sides speak a newer version
+	noETM     bool // one side does not know encrypt_then_mac
+	noEMS     bool // one side does not know extended_master_secret
+	update    update
+	half      half
+	bulk      bool
+	versions  bool // the sides have no version in common
 
 	refuser role // who refuses the row; "": nobody
 	alert   func(record.Version) record.Alert
@@ -88,13 +92,14 @@ var retryGroup = kx.ByID(kx.P384)
 // role, unless the peer lacks what it needs.
 func cases() []terms {
 	return slices.Concat(
-		suiteCases(), exchangeCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
+		suiteCases(), exchangeCases(), versionCases(), sizeCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
 		[]terms{
 			{name: "retry", at: only13, retry: true},
 			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},
 			{name: "alpn/http", offered: []string{"http/1.1"}, accepted: []string{"h2", "http/1.1"}},
 			{name: "alpn/unknown to the server", offered: []string{"h2"}},
 			{name: "sni", sni: true},
+			{name: "stapled", staple: true, at: versions},
 			{name: "resume", resume: true},
 			{name: "resume/authenticated", resume: true, auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
 			{name: "resume/SHA-384", resume: true, at: only13, suite: suites.ByID(0x1302)},

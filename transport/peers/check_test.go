@@ -17,6 +17,7 @@ func (r *row) check(e *end, t talk, resumed bool) {
 			r.Errorf("%s is %v, want %v", f.name, f.got, f.want)
 		}
 	}
+	r.checkSizes(e)
 	if t == nil {
 		return
 	}
@@ -49,6 +50,9 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 	}
 	if r.psk() {
 		list = append(list, fact{"PSKIdentity", s.PSKIdentity, pskIdentity})
+	}
+	if t.staple && r.role == server && !resumed {
+		list = append(list, fact{"OCSPResponse", string(s.OCSPResponse), string(r.staple())})
 	}
 	if t.suite != nil {
 		list = append(list, fact{"suite", s.Suite, t.suite})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
 )
@@ -45,10 +47,33 @@ func (r *row) serverCredential() *cred.Credential {
 	if strings.HasPrefix(string(r.kind()), "rsa") && r.kind() != credtest.RSAPSS {
 		template.KeyUsage |= x509.KeyUsageKeyEncipherment // which NSS wants of RSA keys
 	}
+	if r.terms.staple {
+		c := ca.Credential(r, template, r.kind())
+		c.Staple = r.staple()
+		return c
+	}
 	if r.terms.sni { // s_server has no chain for a second certificate
 		return ca.Credential(r, template, r.kind())
 	}
 	return ca.Intermediate(r, "tacet test intermediate").Credential(r, template, r.kind())
+}
+
+// staple is the OCSP response that the row's server has: the authority's, the
+// same each time, of the certificate that only it issues.
+func (r *row) staple() []byte {
+	r.Helper()
+	r.stapled.Do(func() {
+		leaf := r.ca.Issue(r, credtest.LeafTemplate(serverName), r.kind())
+		now := time.Now().Truncate(time.Hour)
+		template := ocsp.Response{
+			SerialNumber: leaf.SerialNumber, Status: ocsp.Good, ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(24 * time.Hour),
+		}
+		var err error
+		if r.response, err = ocsp.CreateResponse(r.ca.Cert, r.ca.Cert, template, r.ca.Key); err != nil {
+			r.Fatal(err)
+		}
+	})
+	return r.response
 }
 
 // otherCredential is what the row's server presents if it is asked for no name that it knows.

@@ -21,6 +21,8 @@ func (curl) lacks(r *row) string {
 	switch {
 	case r.role == server:
 		return "a server"
+	case t.sizes != (sizes{}) || t.staple || t.fallback || t.downgrade:
+		return "an option for it"
 	case r.version < record.TLS12 || r.psk() || r.anonymous() || r.weak() || t.noEMS || t.noETM || t.byID:
 		return "an option for it"
 	case t.group != nil && strings.Contains(t.group.Name(), "MLKEM"):

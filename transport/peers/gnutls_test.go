@@ -35,6 +35,10 @@ func (gnutls) lacks(r *row) string {
 	switch {
 	case t.group != nil && !known:
 		return "ML-KEM, in 3.7"
+	case t.sizes.fragment != 0 && r.version < record.TLS13:
+		return "a max_fragment_length that it keeps to"
+	case r.role == client && (t.sizes.fragment != 0 || t.sizes.ours != 0):
+		return "an option for it, or loses what does not fit a record"
 	case !gnutlsHas(r):
 		return "other suites"
 	case t.suite != nil && t.suite.Kx == suites.KxRSAPSK && t.auth.ask != handshake.NoClientCert:
@@ -135,7 +139,14 @@ func gnutlsExchange(s *suites.Suite) string {
 // gnutlsPriority is the row's priority string.
 func gnutlsPriority(r *row, groups []kx.ID) string {
 	t := &r.terms
-	priority := "NORMAL:-VERS-ALL:+VERS-" + gnutlsVersion(r.version)
+	priority := "NORMAL:-VERS-ALL"
+	least, most := r.span(r.role)
+	for v := most; v >= least; v-- {
+		priority += ":+VERS-" + gnutlsVersion(v)
+	}
+	if t.fallback {
+		priority += ":%FALLBACK_SCSV"
+	}
 	if s := t.suite; s != nil {
 		priority += ":-CIPHER-ALL:+" + gnutlsCipher(s)
 		if !s.TLS13() {
@@ -172,6 +183,9 @@ func (gnutls) flags(r *row, groups ...kx.ID) []string {
 	args := []string{
 		"--priority=" + gnutlsPriority(r, groups), "--x509cafile=" + r.caFile(),
 		"--keymatexport=" + exporterLabel, "--keymatexportsize=32",
+	}
+	if n := r.terms.sizes.theirs; n != 0 {
+		args = append(args, fmt.Sprintf("--recordsize=%d", n))
 	}
 	if r.terms.byID {
 		args = append(args, "--noticket")
@@ -238,6 +252,9 @@ func (g gnutls) serve(r *row) talk {
 	}
 	if t.hint != "" {
 		args = append(args, "--pskhint="+t.hint)
+	}
+	if t.staple {
+		args = append(args, "--ocsp-response="+r.write("ocsp", r.staple()))
 	}
 	if t.dh != nil {
 		args = append(args, "--dhparams="+r.write("dhparam.pem", dhParams(t.dh)))

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"regexp"
@@ -34,6 +35,10 @@ func (gotls) lacks(r *row) string {
 		return "keys for RSASSA-PSS alone"
 	case t.group != nil && t.group.ID() == kx.X448:
 		return "X448"
+	case t.sizes.ours != 0 || t.sizes.theirs != 0 || t.sizes.fragment != 0:
+		return "limits on records"
+	case t.fallback && r.role == client:
+		return "an option for it"
 	case t.update == updateTheirs:
 		return "a way to ask for it"
 	case t.group != nil && !isCurve(t.group):
@@ -62,8 +67,9 @@ func gotlsHas(s *suites.Suite) bool {
 func (gotls) etmless() {}
 
 func (g gotls) config(r *row, t *gotlsTalk) *tls.Config {
+	least, most := r.span(r.role)
 	cfg := &tls.Config{
-		MinVersion: uint16(r.version), MaxVersion: uint16(r.version),
+		MinVersion: uint16(least), MaxVersion: uint16(most),
 		RootCAs: r.pool(), ClientCAs: r.pool(), ServerName: serverName, KeyLogWriter: &t.keys,
 	}
 	if r.terms.group != nil {
@@ -76,7 +82,7 @@ func (g gotls) config(r *row, t *gotlsTalk) *tls.Config {
 }
 
 func goCertificate(c *cred.Credential) tls.Certificate {
-	return tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key}
+	return tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key, OCSPStaple: c.Staple}
 }
 
 func (g gotls) dial(r *row, addr string) talk {
@@ -136,6 +142,9 @@ func (g gotls) serve(r *row) talk {
 
 func (gotls) says(r *row, e *end) []string {
 	list := factLines(r, e)
+	if r.role == client && r.terms.staple {
+		list = append(list, fmt.Sprintf("(?m)^ocsp=%x$", r.staple()))
+	}
 	if g := e.State().Group; g != nil && (r.version >= record.TLS13 || !e.State().Resumed) {
 		list = append(list, "group="+tls.CurveID(g.ID()).String())
 	}
@@ -231,6 +240,9 @@ func (t *gotlsTalk) tell(s tls.ConnectionState) {
 	peer := ""
 	if len(s.PeerCertificates) > 0 {
 		peer = s.PeerCertificates[0].Subject.CommonName
+	}
+	if s.OCSPResponse != nil {
+		t.printf("ocsp=%x\n", s.OCSPResponse)
 	}
 	t.printf("protocol=%v\ncipher=%s\nalpn=%s\nreused=%v\nexporter=%s\npeer=%s\nservername=%s\ngroup=%v\n%v\n",
 		record.Version(s.Version), tls.CipherSuiteName(s.CipherSuite), s.NegotiatedProtocol, s.DidResume,

@@ -35,6 +35,8 @@ func (node) lacks(r *row) string {
 	switch {
 	case t.group != nil && strings.Contains(t.group.Name(), "MLKEM"):
 		return "ML-KEM, in 20"
+	case t.sizes.ours != 0 || t.sizes.theirs != 0 || r.role == client && (t.sizes.fragment != 0 || t.fallback):
+		return "an option for it"
 	case t.update == updateTheirs:
 		return "a way to ask for it"
 	}
@@ -48,6 +50,7 @@ func (n node) dial(r *row, addr string) talk {
 	if r.anonymous() {
 		options["rejectUnauthorized"] = false
 	}
+	options["requestOCSP"] = r.terms.staple
 	if r.terms.offered != nil {
 		options["ALPNProtocols"] = r.terms.offered
 	}
@@ -75,6 +78,9 @@ func (n node) serve(r *row) talk {
 		n.present(r, options, r.serverCredential(), r.kind())
 	}
 	options["names"] = names
+	if r.terms.staple {
+		options["staple"] = hex.EncodeToString(r.staple())
+	}
 	if options["dhparam"] = "auto"; r.terms.dh != nil {
 		options["dhparam"] = string(dhParams(r.terms.dh))
 	}
@@ -104,11 +110,8 @@ const (
 
 // options are what both roles are told.
 func (node) options(r *row) map[string]any {
-	version := fmt.Sprint(r.version)
-	if r.version == record.TLS10 {
-		version = "TLSv1"
-	}
-	options := map[string]any{"minVersion": version, "maxVersion": version, "ciphers": r.ciphers()}
+	least, most := r.span(r.role)
+	options := map[string]any{"minVersion": least.String(), "maxVersion": most.String(), "ciphers": r.ciphers()}
 	if s := r.terms.suite; s != nil && s.TLS13() {
 		options["ciphers"] = s.OpenSSL
 	} else if s == nil && !r.weak() {
@@ -143,6 +146,9 @@ func (node) says(r *row, e *end) []string {
 	list := factLines(r, e)
 	if e.State().Resumed { // of which it tells no certificate
 		list = slices.DeleteFunc(list, func(p string) bool { return strings.Contains(p, "^peer=") })
+	}
+	if r.role == client && r.terms.staple {
+		list = append(list, fmt.Sprintf("(?m)^ocsp=%x$", r.staple()))
 	}
 	if r.role == client && !r.anonymous() || r.terms.auth.kind != "" {
 		list = append(list, "(?m)^authorized=true$")

@@ -40,6 +40,10 @@ func (nss) lacks(r *row) string {
 		return k == credtest.Ed25519 || k == credtest.Ed448 || k == credtest.RSAPSS
 	}
 	switch {
+	case t.sizes != (sizes{}) || t.staple || t.fallback && r.role == client:
+		return "an option for it"
+	case t.downgrade && r.role == client:
+		return "an alert in a record of the version that the server has said"
 	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID:
 		return "an option for it"
 	case t.suite != nil && (strings.Contains(t.suite.Name, "CCM") || r.anonymous()) || r.psk():
@@ -65,8 +69,8 @@ var nssGroups = map[kx.ID]string{kx.FFDHE2048: "FF2048", kx.FFDHE3072: "FF3072",
 // flags are what tstclnt and selfserv have in common.
 func (n nss) flags(r *row, c *cred.Credential, kind credtest.Kind) []string {
 	t := &r.terms
-	version := fmt.Sprintf("tls1.%d", r.version-record.TLS10)
-	args := []string{"-d", n.database(r, c, kind), "-V", version + ":" + version, "-u", "-v", "-x", exporterLabel + ":32", "-G"}
+	least, most := r.span(r.role)
+	args := []string{"-d", n.database(r, c, kind), "-V", fmt.Sprintf("tls1.%d:tls1.%d", least-record.TLS10, most-record.TLS10), "-u", "-v", "-x", exporterLabel + ":32", "-G"}
 	if t.suite != nil && !t.resume { // with both, tstclnt frees what it must not
 		args = append(args, "-c", fmt.Sprintf(":%04X", uint16(t.suite.ID)))
 	}

@@ -32,6 +32,8 @@ func (openssl) lacks(r *row) string {
 	switch {
 	case r.terms.group != nil && strings.Contains(r.terms.group.Name(), "MLKEM"):
 		return "ML-KEM, in 3.0"
+	case r.terms.sizes.ours != 0 || r.terms.sizes.theirs != 0:
+		return "record_size_limit, in 3.0"
 	case r.terms.half != "":
 		return "half closing: it ends when it is told that the other side does"
 	}
@@ -41,9 +43,9 @@ func (openssl) lacks(r *row) string {
 // flags are what s_client and s_server have in common.
 func (openssl) flags(r *row) []string {
 	t := &r.terms
+	least, most := r.span(r.role)
 	args := []string{
-		map[record.Version]string{record.TLS10: "-tls1", record.TLS11: "-tls1_1", record.TLS12: "-tls1_2", record.TLS13: "-tls1_3"}[r.version],
-		"-keymatexport", exporterLabel, "-keymatexportlen", "32", "-keylogfile", r.file("keys"),
+		"-min_protocol", least.String(), "-max_protocol", most.String(), "-keymatexport", exporterLabel, "-keymatexportlen", "32", "-keylogfile", r.file("keys"),
 		"-CAfile", r.caFile(), "-verify_return_error",
 	}
 	switch {
@@ -121,6 +123,15 @@ func (o openssl) dial(r *row, addr string) talk {
 	if t.bulk {
 		args = append(args, "-nocommands")
 	}
+	if t.sizes.fragment != 0 {
+		args = append(args, "-maxfraglen", fmt.Sprint(t.sizes.fragment))
+	}
+	if t.staple {
+		args = append(args, "-status")
+	}
+	if t.fallback {
+		args = append(args, "-fallback_scsv")
+	}
 	return opensslTalk{r.start("openssl", o.environment(r), args...)}
 }
 
@@ -147,6 +158,9 @@ func (o openssl) serve(r *row) talk {
 	}
 	if t.hint != "" {
 		args = append(args, "-psk_hint", t.hint)
+	}
+	if t.staple {
+		args = append(args, "-status_file", r.write("ocsp", r.staple()))
 	}
 	if t.retry {
 		args = append(args, "-groups", retryGroup.OpenSSL())
@@ -204,6 +218,9 @@ func (openssl) says(r *row, e *end) []string {
 	}
 	if r.certified() && !s.Resumed {
 		list = append(list, "subject=CN = "+serverName)
+	}
+	if r.terms.staple {
+		list = append(list, `OCSP Response Status: successful`)
 	}
 	if r.terms.hint != "" {
 		list = append(list, "PSK identity hint: "+r.terms.hint)

@@ -29,7 +29,9 @@ type row struct {
 	ctx      context.Context
 	dir      string // for files of this row
 	sessions actor.SessionCache
-	stored   sync.Map            // of a server's session ids
+	stored   sync.Map // of a server's session ids
+	stapled  sync.Once
+	response []byte              // of OCSP
 	kept     keeping             // what the peer remembers from one connection of the row to the next
 	ca       *credtest.Authority // which both sides trust
 	stranger *credtest.Authority // which neither does

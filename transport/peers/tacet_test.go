@@ -73,6 +73,7 @@ func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bo
 type end struct {
 	conn
 	reader *bufio.Reader
+	tap    *tap
 	keys   screen
 
 	mu      sync.Mutex
@@ -95,7 +96,11 @@ func (e *end) updated() int {
 
 // secure makes an end over a transport and runs its handshake.
 func (r *row) secure(nc net.Conn) (*end, error) {
-	e := new(end)
+	e := &end{tap: &tap{Conn: nc}}
+	nc = e.tap
+	if r.terms.downgrade {
+		nc = &downgrader{Conn: nc, mine: r.role == server}
+	}
 	e.conn = r.newConn(nc, e)
 	deadline, _ := r.ctx.Deadline()
 	if err := e.SetDeadline(deadline); err != nil {
@@ -183,9 +188,10 @@ func alertOf(err error) (a record.Alert, sent, ok bool) {
 func (r *row) config() handshake.Config {
 	t := &r.terms
 	cfg := handshake.Config{
-		MinVersion: r.version, MaxVersion: r.version,
 		Verifier: r.ca.Verifier(), KeyLog: true, AskPSK: r.psk(),
 	}
+	cfg.MinVersion, cfg.MaxVersion = r.span(r.role.other())
+	cfg.RecordSizeLimit, cfg.MaxSendFragment = t.sizes.ours, t.sizes.sent
 	switch {
 	case r.weak():
 		cfg.SecurityLevel = -1
@@ -213,6 +219,10 @@ func (r *row) clientProfile() *handshake.ClientProfile {
 	t := &r.terms
 	cfg.ALPN = t.offered
 	cfg.AskSession = t.resume
+	cfg.Fallback, cfg.RequestOCSP = t.fallback, t.staple
+	if n := t.sizes.fragment; n != 0 {
+		cfg.MaxFragmentLength = fragmentCode(n)
+	}
 	if t.retry {
 		cfg.Groups = []kx.Group{kx.ByID(kx.X25519), retryGroup}
 		cfg.KeyShares = cfg.Groups[:1]

@@ -34,7 +34,7 @@ class Talk {
   }
 
   listen() {
-    const { names, psk, ...options } = this.options;
+    const { names, psk, staple, ...options } = this.options;
     if (psk) {
       options.pskCallback = (socket, identity) => (identity === psk.identity ? Buffer.from(psk.key, 'hex') : null);
       if (psk.hint) options.pskIdentityHint = psk.hint;
@@ -44,6 +44,7 @@ class Talk {
     this.server.on('newSession', (id, data, done) => { kept.set(id.toString('hex'), data); done(); });
     this.server.on('resumeSession', (id, done) => done(null, kept.get(id.toString('hex')) ?? null));
     for (const { name, cert, key } of names) this.server.addContext(name, { cert, key });
+    if (staple) this.server.on('OCSPRequest', (cert, issuer, done) => done(null, Buffer.from(staple, 'hex')));
     this.server.on('keylog', (line) => this.send({ keys: line.toString() }));
     this.server.on('secureConnection', (socket) => { this.watch(socket); this.secure(socket); });
     this.server.on('tlsClientError', (err) => { this.failed(err); this.over(); });
@@ -63,6 +64,7 @@ class Talk {
       ...options, host: '127.0.0.1', port: this.port, allowHalfOpen: this.half,
       session: sessions.get(this.session),
     });
+    socket.on('OCSPResponse', (response) => this.say(`ocsp=${response && hex(response)}`));
     socket.on('keylog', (line) => this.send({ keys: line.toString() }));
     socket.on('session', (session) => sessions.set(this.session, session));
     socket.on('secureConnect', () => this.secure(socket));
