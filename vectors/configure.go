@@ -24,7 +24,8 @@ const DefaultName = "example.org"
 
 // Options are the words of a script's client and server lines.
 //
-//	version, min, max   1.2 or 1.3
+//	version, min, max   1.0 to 1.3
+//	level               OpenSSL's security level
 //	groups, shares      names of groups, with commas
 //	suites              as suites.Parse takes them
 //	schemes             names of signature schemes, with commas
@@ -39,6 +40,12 @@ const DefaultName = "example.org"
 //	order               client: a server follows the client's order of suites
 //	ocsp                a client asks for a stapled response
 //	nocompat            no session id and change_cipher_spec in TLS 1.3
+//	dh                  name of the group of a server's DHE suites
+//	psk                 IDENTITY:KEY of an external pre-shared key
+//	hint                what a server says of it
+//	stored              a server keeps sessions by id, not in tickets
+//	limit               code of max_fragment_length that a client offers
+//	renegotiation       allow or forbid
 var options = map[string]func(c *handshake.Config, value string) error{
 	"version": func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion, &c.MaxVersion) },
 	"min":     func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion) },
@@ -73,12 +80,34 @@ var options = map[string]func(c *handshake.Config, value string) error{
 	"fragment": func(c *handshake.Config, v string) (err error) { c.MaxSendFragment, err = strconv.Atoi(v); return err },
 	"order":    func(c *handshake.Config, v string) error { c.ClientPreference = true; return nil },
 	"ocsp":     func(c *handshake.Config, v string) error { c.RequestOCSP = true; return nil },
+	"level": func(c *handshake.Config, v string) (err error) {
+		if c.SecurityLevel, err = strconv.Atoi(v); c.SecurityLevel == 0 {
+			c.SecurityLevel = -1
+		}
+		return err
+	},
+	"dh":     func(c *handshake.Config, v string) error { c.DH = kx.ByName(v); return nil },
+	"psk":    func(c *handshake.Config, v string) error { c.AskPSK = true; return nil },
+	"hint":   func(c *handshake.Config, v string) error { c.PSKHint = v; return nil },
+	"stored": func(c *handshake.Config, v string) error { c.AskSession, c.TicketKeys = true, nil; return nil },
+	"limit": func(c *handshake.Config, v string) error {
+		_, err := fmt.Sscan(v, &c.MaxFragmentLength)
+		return err
+	},
+	"renegotiation": func(c *handshake.Config, v string) error {
+		c.Renegotiation = map[string]handshake.RenegotiationPolicy{"allow": handshake.AllowRenegotiation, "forbid": handshake.ForbidRenegotiation}[v]
+		return nil
+	},
 	"nocompat": func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
 }
 
 func versions(v string, to ...*record.Version) error {
 	for _, p := range to {
 		switch v {
+		case "1.0":
+			*p = record.TLS10
+		case "1.1":
+			*p = record.TLS11
 		case "1.2":
 			*p = record.TLS12
 		case "1.3":

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,8 +24,10 @@ type Side struct {
 	Sessions []*session.Session
 	Events   []handshake.EventKind
 	client   bool
-	in       []byte           // delivered, not consumed yet
-	offer    *session.Session // answer to SessionQuery
+	in       []byte                      // delivered, not consumed yet
+	offer    *session.Session            // answer to SessionQuery
+	store    map[string]*session.Session // of a server, by id
+	psk      string                      // IDENTITY:KEY
 }
 
 // Flow is what one side says until the other speaks, as it was delivered.
@@ -39,6 +42,8 @@ type Result struct {
 	Said           []Message // all that was said, as it was said
 	Flows          []Flow
 	Tap            *Tap
+	script         *Script
+	t              testing.TB
 	counts         map[string]int // of the messages that an edit may name
 	edits          []*Edit
 	err            error // of an edit
@@ -130,7 +135,9 @@ func (s *Script) Engines(t testing.TB) (client, server *handshake.Engine, err er
 }
 
 func (s *Script) start(t testing.TB, open Open) (*Result, error) {
-	r := &Result{Client: &Side{client: true}, Server: &Side{}, Tap: &Tap{}, counts: map[string]int{}}
+	r := &Result{Tap: &Tap{}, counts: map[string]int{}, script: s, t: t}
+	r.Client = &Side{client: true, psk: s.Client["psk"]}
+	r.Server = &Side{psk: s.Server["psk"], store: map[string]*session.Session{}}
 	for _, e := range s.Edits {
 		again := *e
 		r.edits = append(r.edits, &again)
@@ -153,6 +160,7 @@ func (s *Script) start(t testing.TB, open Open) (*Result, error) {
 	if n := len(first.Client.Sessions); n > 0 {
 		r.Client.offer = first.Client.Sessions[n-1]
 	}
+	r.Server.store = first.Server.store
 	return r, nil
 }
 
@@ -221,17 +229,68 @@ func (r *Result) step(s *Side) {
 		}
 		switch ev.Kind {
 		case handshake.QueryPending:
-			q, ok := s.Engine.Query().(*handshake.SessionQuery)
-			if !ok {
-				r.err = fmt.Errorf("query %T", s.Engine.Query())
+			if err := s.answer(); err != nil {
+				r.err = errors.Join(r.err, err)
 				return
 			}
-			r.err = errors.Join(r.err, s.Engine.Answer(q.Offer(s.offer)))
 		case handshake.NeedInput, handshake.PeerClosed, handshake.Failed:
 			r.Tap.Write(s.client, s.Engine.AppendOut(nil))
 			return
 		}
 	}
+}
+
+// answer answers what the engine asks.
+func (s *Side) answer() error {
+	identity, key, _ := strings.Cut(s.psk, ":")
+	switch q := s.Engine.Query().(type) {
+	case *handshake.SessionQuery:
+		return s.Engine.Answer(q.Offer(s.offer))
+	case *handshake.SessionLookup:
+		return s.Engine.Answer(q.Found(s.store[string(q.ID)]))
+	case *handshake.SessionStore:
+		s.store[string(q.Session.ID)] = q.Session
+		return s.Engine.Answer(q.Stored())
+	case *handshake.PSKQuery:
+		return s.Engine.Answer(q.Offer([]byte(identity), []byte(key)))
+	case *handshake.PSKLookup:
+		if string(q.Identities[0]) == identity {
+			return s.Engine.Answer(q.Found(0, []byte(key)))
+		}
+		return s.Engine.Answer(q.None())
+	default:
+		return fmt.Errorf("query %T", q)
+	}
+}
+
+// renegotiate begins another handshake, with more words of configuration.
+func (r *Result) renegotiate(client bool, words []string) error {
+	again := *r.script
+	again.Client, again.Server = maps.Clone(again.Client), maps.Clone(again.Server)
+	to := again.Server
+	if client {
+		to = again.Client
+	}
+	for _, w := range words {
+		key, value, _ := strings.Cut(w, "=")
+		to[key] = value
+	}
+	cc, sc, _, err := again.Configs(r.t)
+	if err != nil {
+		return err
+	}
+	if client {
+		p, err := cc.CompileClient()
+		if err != nil {
+			return err
+		}
+		return r.Client.Engine.Renegotiate(p)
+	}
+	p, err := sc.CompileServer()
+	if err != nil {
+		return err
+	}
+	return r.Server.Engine.Renegotiate(p)
 }
 
 func (s *Side) note(ev handshake.Event) {
@@ -291,6 +350,8 @@ func (r *Result) act(l Line) (err error) {
 		}
 	case "update":
 		err = s.Engine.UpdateKeys(arg(1) == "request")
+	case "renegotiate":
+		err = r.renegotiate(l.Client, l.Words[1:])
 	case "close":
 		s.Engine.CloseWrite()
 	case "abort":

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -24,19 +25,24 @@ import (
 // format of its file: the key schedule, the records and Finished are written
 // here once more, on the standard library.
 type reader struct {
-	secrets    map[string][]byte
+	secrets    map[string][]byte // by label; up to TLS 1.2 by client random
+	version    uint16
 	tls13      bool
+	etm        bool
 	suite      cipherSuite
 	randoms    [2][]byte // client's, server's
 	transcript []byte
 	dirs       [2]half
+	parts      [2][]byte // of messages that are not whole yet
+	hellos     int
 	finished   int
 }
 
 type cipherSuite struct {
-	hash   func() hash.Hash
+	hash   func() hash.Hash // of the PRF, from TLS 1.2 on
 	keyLen int
 	aead   func([]byte) (cipher.AEAD, error)
+	mac    func() hash.Hash // of a CBC suite
 }
 
 func gcm(key []byte) (cipher.AEAD, error) {
@@ -48,9 +54,14 @@ func gcm(key []byte) (cipher.AEAD, error) {
 }
 
 var cipherSuites = map[uint16]cipherSuite{
-	0x1301: {sha256.New, 16, gcm}, 0x1302: {sha512.New384, 32, gcm}, 0x1303: {sha256.New, 32, chacha20poly1305.New},
-	0xc02b: {sha256.New, 16, gcm}, 0xc02c: {sha512.New384, 32, gcm}, 0xc02f: {sha256.New, 16, gcm}, 0xc030: {sha512.New384, 32, gcm},
-	0xcca8: {sha256.New, 32, chacha20poly1305.New}, 0xcca9: {sha256.New, 32, chacha20poly1305.New},
+	0x1301: {sha256.New, 16, gcm, nil}, 0x1302: {sha512.New384, 32, gcm, nil}, 0x1303: {sha256.New, 32, chacha20poly1305.New, nil},
+	0xc02b: {sha256.New, 16, gcm, nil}, 0xc02c: {sha512.New384, 32, gcm, nil}, 0xc02f: {sha256.New, 16, gcm, nil}, 0xc030: {sha512.New384, 32, gcm, nil},
+	0xcca8: {sha256.New, 32, chacha20poly1305.New, nil}, 0xcca9: {sha256.New, 32, chacha20poly1305.New, nil},
+	0x00aa: {sha256.New, 16, gcm, nil}, 0x00a8: {sha256.New, 16, gcm, nil},
+	0x002f: {sha256.New, 16, nil, sha1.New}, 0x0035: {sha256.New, 32, nil, sha1.New}, 0x003c: {sha256.New, 16, nil, sha256.New},
+	0x0033: {sha256.New, 16, nil, sha1.New}, 0x006b: {sha256.New, 32, nil, sha256.New}, 0x008c: {sha256.New, 16, nil, sha1.New},
+	0x0090: {sha256.New, 16, nil, sha1.New}, 0xc009: {sha256.New, 16, nil, sha1.New}, 0xc013: {sha256.New, 16, nil, sha1.New},
+	0xc024: {sha512.New384, 32, nil, sha512.New384}, 0xc023: {sha256.New, 16, nil, sha256.New},
 }
 
 type half struct {
@@ -59,6 +70,10 @@ type half struct {
 	seq    uint64
 	secret []byte
 	base   []byte // the handshake's traffic secret, for Finished
+
+	block  cipher.Block // of a CBC suite
+	macKey []byte
+	etm    bool
 }
 
 // TestReader reads every recorded conversation to its end.
@@ -76,15 +91,19 @@ func TestReader(t *testing.T) {
 			r := &reader{secrets: map[string][]byte{}}
 			for _, line := range tr.Keys {
 				f := strings.Fields(line)
-				r.secrets[f[0]], _ = hex.DecodeString(f[2])
+				label := f[0]
+				if label == "CLIENT_RANDOM" {
+					label = f[1]
+				}
+				r.secrets[label], _ = hex.DecodeString(f[2])
 			}
 			for i, f := range tr.Flows {
 				if err := r.flow(f); err != nil {
 					t.Fatalf("flow %d: %v", i+1, err)
 				}
 			}
-			if r.finished != 2 {
-				t.Errorf("%d Finished messages", r.finished)
+			if r.hellos == 0 || r.finished != 2*r.hellos {
+				t.Errorf("%d Finished messages of %d handshakes", r.finished, r.hellos)
 			}
 		})
 	}
@@ -103,13 +122,25 @@ func (r *reader) flow(f Flow) error {
 		case typ == 20 && !r.tls13:
 			r.change12(who)
 		case typ == 22:
-			for len(payload) > 0 {
-				n := 4 + int(payload[1])<<16 + int(payload[2])<<8 + int(payload[3])
-				if err := r.message(who, payload[:n]); err != nil {
-					return err
-				}
-				payload = payload[n:]
+			if err := r.messages(who, payload); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+// messages cuts what a side said into whole messages.
+func (r *reader) messages(who int, payload []byte) error {
+	r.parts[who] = append(r.parts[who], payload...)
+	for m := r.parts[who]; len(m) >= 4; m = r.parts[who] {
+		n := 4 + int(m[1])<<16 + int(m[2])<<8 + int(m[3])
+		if len(m) < n {
+			return nil
+		}
+		r.parts[who] = m[n:]
+		if err := r.message(who, m[:n:n]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -119,6 +150,10 @@ func (r *reader) flow(f Flow) error {
 func (r *reader) record(who int, rec []byte) (typ byte, payload []byte, err error) {
 	h := &r.dirs[who]
 	typ, payload = rec[0], rec[5:]
+	if h.block != nil {
+		payload, err = r.openCBC(h, rec)
+		return typ, payload, err
+	}
 	if h.aead == nil || r.tls13 && typ == 20 {
 		return typ, payload, nil
 	}
@@ -150,8 +185,12 @@ func (r *reader) record(who int, rec []byte) (typ byte, payload []byte, err erro
 
 func (r *reader) message(who int, m []byte) error {
 	switch m[0] {
+	case 0:
+		return nil // HelloRequest is in no transcript
 	case 1:
-		r.randoms[0] = m[6:38]
+		if r.randoms[0] = m[6:38]; r.finished > 0 {
+			r.transcript = nil // a renegotiation
+		}
 	case 2:
 		defer r.hello(m)
 	case 20:
@@ -177,8 +216,10 @@ func (r *reader) hello(m []byte) {
 	r.randoms[1] = m[6:38]
 	at := 39 + int(m[38])
 	r.suite = cipherSuites[binary.BigEndian.Uint16(m[at:])]
-	for ext := m[at+5:]; len(ext) > 4; ext = ext[4+int(binary.BigEndian.Uint16(ext[2:])):] {
+	r.version, r.etm = binary.BigEndian.Uint16(m[4:]), false
+	for ext := m[at+5:]; len(ext) >= 4; ext = ext[4+int(binary.BigEndian.Uint16(ext[2:])):] {
 		r.tls13 = r.tls13 || ext[0] == 0 && ext[1] == 43
+		r.etm = r.etm || ext[0] == 0 && ext[1] == 22
 	}
 	if hex.EncodeToString(r.randoms[1]) == retryRandom {
 		first := r.transcript[:len(r.transcript)-len(m)]
@@ -188,6 +229,7 @@ func (r *reader) hello(m []byte) {
 		r.transcript = append(append([]byte{254, 0, 0, byte(len(sum))}, sum...), m...)
 		return
 	}
+	r.hellos++
 	if r.tls13 {
 		for who, label := range []string{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"} {
 			r.traffic(who, r.secrets[label])
@@ -216,38 +258,8 @@ func (r *reader) expand(secret []byte, label string, context []byte, n int) []by
 	return out
 }
 
-// prf is that of TLS 1.2 (RFC 5246 §5).
-func (r *reader) prf(secret []byte, label string, seed []byte, n int) (out []byte) {
-	seed = append([]byte(label), seed...)
-	mac := func(parts ...[]byte) []byte {
-		m := hmac.New(r.suite.hash, secret)
-		for _, p := range parts {
-			m.Write(p)
-		}
-		return m.Sum(nil)
-	}
-	for a := mac(seed); len(out) < n; a = mac(a) {
-		out = append(out, mac(a, seed)...)
-	}
-	return out[:n]
-}
-
-// change12 installs the keys of TLS 1.2.
-func (r *reader) change12(who int) {
-	h := &r.dirs[who]
-	ivLen := 4
-	if r.suite.keyLen == 32 && r.suite.hash().Size() == 32 { // ChaCha20
-		ivLen = 12
-	}
-	block := r.prf(r.secrets["CLIENT_RANDOM"], "key expansion", append(bytes.Clone(r.randoms[1]), r.randoms[0]...), 2*r.suite.keyLen+2*ivLen)
-	h.aead, _ = r.suite.aead(block[who*r.suite.keyLen:][:r.suite.keyLen])
-	h.iv = block[2*r.suite.keyLen+who*ivLen:][:ivLen]
-}
-
 func (r *reader) checkFinished(who int, verify []byte) error {
-	h := r.suite.hash()
-	h.Write(r.transcript)
-	sum := h.Sum(nil)
+	sum := r.hash(r.transcript)
 	var want []byte
 	if r.tls13 {
 		m := hmac.New(r.suite.hash, r.expand(r.dirs[who].base, "finished", nil, len(sum)))
@@ -255,7 +267,7 @@ func (r *reader) checkFinished(who int, verify []byte) error {
 		want = m.Sum(nil)
 	} else {
 		label := []string{"client finished", "server finished"}[who]
-		want = r.prf(r.secrets["CLIENT_RANDOM"], label, sum, 12)
+		want = r.prf(r.master(), label, sum, 12)
 	}
 	if !hmac.Equal(want, verify) {
 		return fmt.Errorf("Finished %x, not %x", verify, want)

@@ -48,7 +48,7 @@ type Want struct {
 //	                          FIELD=VALUE: the field holds it. +EXTENSION, -EXTENSION: it is (not) there.
 //	S> MESSAGE [FACT …]       the server says so
 //	C: VERB [ARGUMENT …]      the client's application acts: send "TEXT" [times N], update
-//	                          [request], close, abort ALERT, eof (the transport ends),
+//	                          [request], renegotiate [KEY=VALUE …] (more configuration), close, abort ALERT, eof (the transport ends),
 //	                          say TYPE HEX (a record that the engine did not make)
 //	S: VERB [ARGUMENT …]
 //	mutate C> EDIT            what the client says is changed on its way; see ParseEdit

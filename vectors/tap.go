@@ -46,6 +46,7 @@ type view struct {
 	secrets                    map[string][]byte // by their label in the key log
 	version                    record.Version
 	suite                      *suites.Suite
+	etm                        bool // encrypt_then_mac was answered
 	clientRandom, serverRandom [32]byte
 }
 
@@ -60,8 +61,9 @@ type direction struct {
 	sealed cursor         // keys of seal
 }
 
-// cursor says which keys are in use: 0 none, 1 the handshake's of TLS 1.3 or those of
-// TLS 1.2, 2 the application's, and one more for each KeyUpdate.
+// cursor says which keys are in use: 0 none, 1 the handshake's of TLS 1.3, 2 the
+// application's, and one more for each KeyUpdate; up to TLS 1.2, one more for each
+// change_cipher_spec.
 type cursor struct{ epoch, installed int }
 
 func index(client bool) int {
@@ -256,12 +258,11 @@ func (t *Tap) put(dst []byte, m Message) []byte {
 	}
 	d := &t.directions[index(m.Client)]
 	s := &d.seal
-	s.SetVersion(record.TLS12)
 	if !m.Protected {
 		s = new(record.Sealer)
 		s.SetHeaderVersion(d.header)
-		if t.views[index(!m.Client)].version != 0 {
-			s.SetHeaderVersion(record.TLS12)
+		if v := t.views[index(!m.Client)].version; v != 0 {
+			s.SetVersion(v)
 		}
 	}
 	for body := m.Body; ; {
@@ -295,11 +296,11 @@ func (v *view) protection(client bool, epoch int) (record.Protection, error) {
 	}
 	hash := keys.FromCrypto(v.suite.Hash)
 	if v.version < record.TLS13 {
-		master := keys.MasterFromBytes(hash, v.secrets[keys.LabelClientRandom])
+		master := keys.MasterFromBytes(keys.PRFHash(v.version, v.suite), v.secrets[keys.LabelClientRandom])
 		if master.IsZero() {
 			return record.Protection{}, missing
 		}
-		c, s := master.Keys(v.suite, v.version, v.clientRandom[:], v.serverRandom[:], false)
+		c, s := master.Keys(v.suite, v.version, v.clientRandom[:], v.serverRandom[:], v.etm)
 		return [2]record.Protection{c, s}[index(client)], nil
 	}
 	label := [2][2]string{
@@ -339,7 +340,7 @@ func (c *cursor) advance(m Message, v record.Version) bool {
 	was := c.epoch
 	switch {
 	case m.Type == record.TypeChangeCipherSpec && v != 0 && v < record.TLS13:
-		c.epoch = 1
+		c.epoch++
 	case m.Type != record.TypeHandshake || v < record.TLS13 || len(m.Body) < msg.HeaderLen:
 	case m.Kind() == msg.TypeServerHello && !m.retry():
 		c.epoch = 1
@@ -359,8 +360,8 @@ func (m Message) retry() bool {
 // hears learns from the hellos. It reports whether m is a ServerHello of TLS 1.3,
 // after which the client writes under new keys.
 func (v *view) hears(m Message) bool {
-	if m.Type != record.TypeHandshake || m.Protected || len(m.Body) < msg.HeaderLen {
-		return false
+	if m.Type != record.TypeHandshake || m.Protected && v.version >= record.TLS13 || len(m.Body) < msg.HeaderLen {
+		return false // protected hellos are a renegotiation's
 	}
 	switch m.Kind() {
 	case msg.TypeClientHello:
@@ -378,6 +379,7 @@ func (v *view) hears(m Message) bool {
 			return false
 		}
 		v.serverRandom, v.suite, v.version = hello.Random, suites.ByID(suites.ID(hello.Suite)), hello.Version
+		v.etm = hello.Ext.Have(msg.ExtEncryptThenMAC)
 		if hello.Ext.Have(msg.ExtSupportedVersions) {
 			v.version = hello.Ext.SelectedVersion
 		}

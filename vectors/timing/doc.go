@@ -17,7 +17,7 @@
 // A t beyond 10 is a leak. One above 5 asks for more measurements (-scale). Below
 // that nothing was found, which proves nothing; README.md has the values of a run.
 //
-// It imports crypto/rsa's and crypto/aes's own secrets of timing: what leaks in
-// them is found here too. It belongs to no test suite; stats_test.go tests the
-// statistics alone. Read stats.go first.
+// What leaks in crypto/aes, crypto/rsa and the hashes is found here too. The package
+// must never know how a subject does its work, nor be run by a test suite:
+// stats_test.go tests the statistics alone. Read stats.go first, then main.go.
 package main
