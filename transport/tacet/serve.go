@@ -55,7 +55,11 @@ func serve(ctx context.Context, args []string, std stdio) error {
 // serve accepts connections until ctx ends, and then waits for the last to close.
 func (s *service) serve(ctx context.Context, address string) error {
 	o := &s.options.server
-	o.OnSecureConnection = func(c *transport.Socket) { s.open.Go(func() { s.handle(ctx, c) }) }
+	o.OnSecureConnection = func(c *transport.Socket) {
+		if ctx.Err() == nil {
+			s.open.Go(func() { s.handle(ctx, c) })
+		}
+	}
 	o.OnTLSClientError = func(err error, c *transport.Socket) { s.failed(ctx, c, err) }
 	sessions := newSessions()
 	o.OnNewSession, o.OnResumeSession = sessions.put, sessions.get

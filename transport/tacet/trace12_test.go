@@ -57,6 +57,23 @@ func TestTrace12(t *testing.T) {
 	}
 }
 
+// TestTraceHelloRequest draws a renegotiation that a server of node's wants.
+func TestTraceHelloRequest(t *testing.T) {
+	dir := liveFiles(t)
+	lines := nodeLines(t, dir, "server", `maxVersion: 'TLSv1.2', renegotiate: true`)
+	if !lines.Scan() {
+		t.Fatal("node ended")
+	}
+	out, _ := tacetWith(t, 0, "hello\n", "trace", "--silence", "300ms", "--ca", filepath.Join(dir, "ca.pem"), lines.Text())
+	if !strings.Contains(out, "HelloRequest 4") || strings.Count(out, "Secure: ") != 2 || !strings.Contains(out, `"hello\n"`) {
+		t.Error(out)
+	}
+	first, second := nextFacts(t, lines), nextFacts(t, lines)
+	if second["renegotiated"] != true || first["finished"] == second["finished"] {
+		t.Errorf("%v\n%v", first, second)
+	}
+}
+
 // TestDemoChosen has the demo tell of one's own choice.
 func TestDemoChosen(t *testing.T) {
 	for options, want := range map[string]string{
