@@ -18,6 +18,15 @@ type certQuestion struct {
 	Key  string `json:"key"`  // PEM, or ""
 }
 
+func questionOf(t *testing.T, c certCase) certQuestion {
+	t.Helper()
+	q := certQuestion{Name: c.name, Cert: base64.StdEncoding.EncodeToString(c.der)}
+	if c.key != "" {
+		q.Key = string(credtest.KeyPEM(t, c.key))
+	}
+	return q
+}
+
 // certScript answers with node's object of each certificate: from a handshake with
 // it if it has the key, and in any case from X509Certificate, which has to be the same.
 // Buffers are in base64, and raw, which is the question's, is left out.
@@ -95,11 +104,7 @@ func TestPeerCertificate(t *testing.T) {
 	cases := certCases(t)
 	var questions []certQuestion
 	for _, c := range cases {
-		q := certQuestion{Name: c.name, Cert: base64.StdEncoding.EncodeToString(c.der)}
-		if c.key != "" {
-			q.Key = string(credtest.KeyPEM(t, c.key))
-		}
-		questions = append(questions, q)
+		questions = append(questions, questionOf(t, c))
 	}
 	live := 0
 	for i, answer := range recorded(t, "certificates", certScript, questions) {

@@ -36,6 +36,23 @@ func recorded[Q any](t *testing.T, name, script string, questions []Q) []json.Ra
 			t.Fatal(err)
 		}
 	}
+	answers := onRecord(t, name, questions)
+	if !*update {
+		t.Run("live", func(t *testing.T) {
+			for i, live := range askNode(t, script, questions) {
+				if !bytes.Equal(live, answers[i]) {
+					t.Errorf("%d: node says %s, on record is %s", i, live, answers[i])
+				}
+			}
+		})
+	}
+	return answers
+}
+
+// onRecord are the answers of recorded without asking node.
+func onRecord[Q any](t *testing.T, name string, questions []Q) []json.RawMessage {
+	t.Helper()
+	file := filepath.Join("testdata", name+".json")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -46,15 +63,6 @@ func recorded[Q any](t *testing.T, name, script string, questions []Q) []json.Ra
 	}
 	if len(answers) != len(questions) {
 		t.Fatalf("%s has %d answers to %d questions: renew it by -update", file, len(answers), len(questions))
-	}
-	if !*update {
-		t.Run("live", func(t *testing.T) {
-			for i, live := range askNode(t, script, questions) {
-				if !bytes.Equal(live, answers[i]) {
-					t.Errorf("%d: node says %s, on record is %s", i, live, answers[i])
-				}
-			}
-		})
 	}
 	return answers
 }
