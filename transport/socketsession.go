@@ -7,6 +7,7 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/handshake/session"
+	"tacet/record"
 )
 
 // Session is the last session that a client may resume, in the bytes that
@@ -131,9 +132,13 @@ func (s *Socket) ExportKeyingMaterial(length int, label string, context []byte) 
 
 // SharedSigalgs are the signature algorithms that both sides have, in OpenSSL's words, such
 // as "RSA-PSS+SHA256": on a server in its order of preference, if that counts, and
-// else in the peer's. A client has none unless it was asked for a certificate.
+// else in the peer's. A client has none unless it was asked for a certificate, and
+// there are none below TLS 1.2.
 func (s *Socket) SharedSigalgs() []string {
-	list := s.state().SharedSchemes
+	var list []cred.Scheme
+	if state := s.state(); state.Version >= record.TLS12 {
+		list = state.SharedSchemes
+	}
 	if v, ok := s.side.(*serverSide); ok {
 		list = v.prefer(list)
 	}

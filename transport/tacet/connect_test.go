@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -254,59 +253,6 @@ func TestConnectOpenSSL(t *testing.T) {
 		got, _ := tacetWith(t, 0, "hello\nCLOSE\n", "connect", "--ca", ca, "--ign-eof", address)
 		if got != "olleh\n" {
 			t.Errorf("%s: %q", version, got)
-		}
-	}
-}
-
-// nodeFacts is a client of node:tls that prints what it knows.
-const nodeFacts = `
-const tls = require('node:tls'), fs = require('node:fs');
-const [port, ca, maxVersion] = process.argv.slice(1);
-const s = tls.connect({port, host: '127.0.0.1', ca: fs.readFileSync(ca), maxVersion, servername: 'localhost', ALPNProtocols: ['a', 'b']}, () => {
-  console.log(JSON.stringify({protocol: s.getProtocol(), cipher: s.getCipher(), alpnProtocol: s.alpnProtocol, servername: s.servername,
-    authorized: s.authorized, authorizationError: s.authorizationError, reused: s.isSessionReused(), ephemeralKeyInfo: s.getEphemeralKeyInfo(),
-    peerCertificate: s.getPeerCertificate(), sharedSigalgs: s.getSharedSigalgs(), finished: s.getFinished().toString('hex'),
-    peerFinished: s.getPeerFinished().toString('hex'), exporter: s.exportKeyingMaterial(32, 'EXPERIMENTAL').toString('hex'), error: null}));
-  s.end();
-});
-s.resume();
-`
-
-// TestFactsOfNode asks node and tacet for the facts of connections to one
-// server, which has each kind of key in turn, and finds the same keys and values.
-func TestFactsOfNode(t *testing.T) {
-	node := peer(t, "node")
-	for _, kind := range []credtest.Kind{credtest.RSA2048, credtest.P256, credtest.P521, credtest.Ed25519} {
-		for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
-			t.Run(fmt.Sprint(kind, " ", version), func(t *testing.T) {
-				ca, cert, key := files(t, kind)
-				s := startServe(t, "--json", "--cert", cert, "--key", key, "--alpn-protocols", "b", "--ecdh-curve", "X25519")
-				_, port, _ := net.SplitHostPort(s.address)
-				out, err := exec.CommandContext(t.Context(), node, "-e", nodeFacts, port, ca, version).Output()
-				if err != nil {
-					t.Fatal(err)
-				}
-				theirs, server := parseFacts(t, string(out)), s.facts(t)
-				ours := parseFacts(t, tacet(t, "connect", "--json", "--ca", ca, "--servername", "localhost",
-					"--alpn-protocols", "a,b", "--max-version", version, s.address))
-				if server["exporter"] != theirs["exporter"] || server["finished"] != theirs["peerFinished"] || server["peerFinished"] != theirs["finished"] {
-					t.Errorf("node %v, the server %v", theirs, server)
-				}
-				for name := range theirs {
-					a, b := at(ours, name), theirs[name]
-					if slices.Contains([]string{"exporter", "finished", "peerFinished"}, name) {
-						continue // of two connections
-					}
-					if name == "peerCertificate" {
-						for _, bytes := range []string{"raw", "pubkey"} {
-							delete(b.(object), bytes)
-						}
-					}
-					if x, y := marshal(t, a), marshal(t, b); x != y {
-						t.Errorf("%s: %s, node has %s", name, x, y)
-					}
-				}
-			})
 		}
 	}
 }

@@ -37,7 +37,9 @@ func liveFiles(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	for name, kind := range map[string]credtest.Kind{"rsa.pem": credtest.RSA2048, "ec.pem": credtest.P256} {
+	for name, kind := range map[string]credtest.Kind{
+		"rsa.pem": credtest.RSA2048, "ec.pem": credtest.P256, "p521.pem": credtest.P521, "ed25519.pem": credtest.Ed25519,
+	} {
 		leaf := authority.Leaf(t, kind, "localhost", "127.0.0.1")
 		der, err := x509.MarshalPKCS8PrivateKey(leaf.Key)
 		if err != nil {

@@ -6,11 +6,17 @@ const [directory, role, ...rest] = process.argv.slice(2);
 const file = name => fs.readFileSync(path.join(directory, name));
 const say = o => console.log(JSON.stringify(o));
 
+// certificate is the peer's, less what is bytes.
+function certificate(s) {
+  const {raw, pubkey, ...rest} = s.getPeerCertificate();
+  return rest;
+}
+
 function facts(s) {
   return {
     protocol: s.getProtocol(), cipher: s.getCipher(), alpnProtocol: s.alpnProtocol, servername: s.servername, authorized: s.authorized,
     authorizationError: s.authorizationError, reused: s.isSessionReused(), ephemeralKeyInfo: s.getEphemeralKeyInfo(),
-    sharedSigalgs: s.getSharedSigalgs(), finished: s.getFinished().toString('hex'), peerFinished: s.getPeerFinished().toString('hex'),
+    peerCertificate: certificate(s), sharedSigalgs: s.getSharedSigalgs(), finished: s.getFinished().toString('hex'), peerFinished: s.getPeerFinished().toString('hex'),
     exporter: s.exportKeyingMaterial(32, 'EXPERIMENTAL').toString('hex'), error: null,
   };
 }
