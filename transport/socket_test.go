@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -192,3 +193,6 @@ func pskServer(t testing.TB, o ServerOptions) *Server {
 	}
 	return s
 }
+
+// clientTLS is crypto/tls as a client that trusts the authority of tests.
+func clientTLS(t testing.TB) *tls.Config { return &tls.Config{RootCAs: credtest.CA(t).Pool()} }
