@@ -45,7 +45,7 @@ func CodeOf(err error) Code {
 var codesOfKinds = map[handshake.Kind]Code{
 	handshake.KindRecordOverflow:      "ERR_SSL_PACKET_LENGTH_TOO_LONG",
 	handshake.KindBadRecordMAC:        CodeBadRecordMAC,
-	handshake.KindRecordType:          "ERR_SSL_UNEXPECTED_RECORD",
+	handshake.KindRecordType:          "ERR_SSL_UNEXPECTED_MESSAGE",
 	handshake.KindRecordVersion:       CodeWrongVersionNumber,
 	handshake.KindEmptyRecord:         "ERR_SSL_BAD_LENGTH",
 	handshake.KindNoContentType:       "ERR_SSL_BAD_RECORD_TYPE",
@@ -60,10 +60,10 @@ var codesOfKinds = map[handshake.Kind]Code{
 	handshake.KindTooMuchSkippedData:  "ERR_SSL_TOO_MUCH_EARLY_DATA",
 
 	handshake.KindUnexpectedMessage:   "ERR_SSL_UNEXPECTED_MESSAGE",
-	handshake.KindUnexpectedCCS:       "ERR_SSL_UNEXPECTED_CCS_MESSAGE",
+	handshake.KindUnexpectedCCS:       "ERR_SSL_UNEXPECTED_MESSAGE",
 	handshake.KindInterleaved:         "ERR_SSL_MIXED_HANDSHAKE_AND_NON_HANDSHAKE_DATA",
 	handshake.KindExcessHandshakeData: "ERR_SSL_NOT_ON_RECORD_BOUNDARY",
-	handshake.KindDataInHandshake:     "ERR_SSL_APP_DATA_IN_HANDSHAKE",
+	handshake.KindDataInHandshake:     "ERR_SSL_UNEXPECTED_MESSAGE",
 
 	handshake.KindDecode:               "ERR_SSL_LENGTH_MISMATCH",
 	handshake.KindIllegalParameter:     "ERR_SSL_BAD_VALUE",
@@ -135,10 +135,23 @@ func codeOfFault(e *handshake.Error) Code {
 		return codeOfSystem(e.Err)
 	case e.Kind == handshake.KindHTTPRequest && errors.As(e.Err, &wire) && wire.Type == 'C':
 		return CodeProxyRequest // CONNECT
-	case e.Kind == handshake.KindNoCertificate && e.Field == "ClientHello.cipher_suites":
-		return CodeNoSharedCipher // up to TLS 1.2 each suite goes with a kind of key
+	}
+	if code, ok := codesOfFields[kindAndField{e.Kind, e.Field}]; ok {
+		return code
 	}
 	return codesOfKinds[e.Kind]
+}
+
+type kindAndField struct {
+	kind  handshake.Kind
+	field string
+}
+
+// codesOfFields are the reasons for which the kind alone is not enough.
+var codesOfFields = map[kindAndField]Code{
+	{handshake.KindNoCertificate, "ClientHello.cipher_suites"}: CodeNoSharedCipher, // up to TLS 1.2 a suite goes with a kind of key
+	{handshake.KindDecode, "alert"}:                            "ERR_SSL_INVALID_ALERT",
+	{handshake.KindIllegalParameter, "alert.level"}:            "ERR_SSL_UNKNOWN_ALERT_TYPE",
 }
 
 // codeOfAlert is OpenSSL's reason for an alert that came: its name, after the

@@ -106,6 +106,11 @@ func TestCodesOfKinds(t *testing.T) {
 			t.Errorf("%v: OpenSSL has no reason %q", k, r)
 		}
 	}
+	for k, code := range codesOfFields {
+		if !slices.Contains(reasons, code.Reason()) {
+			t.Errorf("%v: OpenSSL has no reason %q", k, code.Reason())
+		}
+	}
 	for k, code := range codesOfLists {
 		if r := code.Reason(); r != "" && !slices.Contains(reasons, r) {
 			t.Errorf("%v: OpenSSL has no reason %q", k, r)
