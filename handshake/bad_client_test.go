@@ -52,9 +52,8 @@ func serverShareRows() []bad {
 			alert: record.AlertIllegalParameter, kind: handshake.KindBadKeyShare, field: "ServerHello key_share"}
 	})
 	return append(rows, shareRows(func(id kx.ID, name string, share []byte) bad {
-		row := bad{name: "ServerKeyExchange", in: []scene{c12("verifyingServer12").with(prefers(id))}, do: resigned(func(m *msg.ServerKeyExchange) { m.Group, m.Public = uint16(id), share }),
+		return bad{name: "ServerKeyExchange", in: []scene{c12("verifyingServer12").with(prefers(id))}, do: resigned(func(m *msg.ServerKeyExchange) { m.Group, m.Public = uint16(id), share }),
 			alert: record.AlertIllegalParameter, kind: handshake.KindBadKeyShare, field: "ServerKeyExchange.public"}
-		return wrongLength(row, id, share)
 	})...)
 }
 

@@ -18,7 +18,7 @@ func keyExchangeRows() []bad {
 	return shareRows(func(id kx.ID, _ string, share []byte) bad {
 		row := bad{name: "ClientKeyExchange", in: []scene{s12("waitClientKeyExchange").with(prefers(id))}, do: clientShare(id, share),
 			alert: record.AlertIllegalParameter, kind: handshake.KindBadKeyShare, field: "ClientKeyExchange.ecdh_Yc"}
-		return wrongLength(row, id, share)
+		return cutShort(row, id, share)
 	})
 }
 
@@ -32,9 +32,10 @@ func prefers(id kx.ID) func(*handshake.Config) {
 	}
 }
 
-// wrongLength: in TLS 1.2 a share of the wrong length does not parse.
-func wrongLength(row bad, id kx.ID, share []byte) bad {
-	if len(share) != kx.ByID(id).InitiatorShareLen() {
+// cutShort: an uncompressed point of the wrong length does not parse.
+func cutShort(row bad, id kx.ID, share []byte) bad {
+	//= RFC 8422 §5.7 type=test
+	if id != kx.X25519 && id != kx.X448 && share[0] == 4 && len(share) != kx.ByID(id).InitiatorShareLen() {
 		row.alert, row.kind = record.AlertDecodeError, handshake.KindDecode
 	}
 	return row

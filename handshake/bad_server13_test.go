@@ -239,7 +239,7 @@ var server13Rows = []bad{
 	{name: "binder of another length", ref: "RFC 9846 §4.3.11", in: resuming,
 		do:    hello(func(m *msg.ClientHello) { m.Ext.PSK.Binders = msg.AppendVector8(nil, make([]byte, 33)) }),
 		alert: record.AlertDecryptError, kind: handshake.KindBadBinder, field: "ClientHello pre_shared_key"},
-	{name: "binder too short for any", ref: "RFC 9846 §4.3.11", in: []scene{s13("waitClientHello").resumed()},
+	{name: "binder too short for any", ref: "RFC 9846 §4.3.11", in: []scene{s13("choosingContext").resumed()},
 		do:    hello(func(m *msg.ClientHello) { m.Ext.PSK.Binders = msg.AppendVector8(nil, make([]byte, 31)) }),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "extension pre_shared_key.binders"},
 	{name: "more identities than binders", ref: "RFC 9846 §4.3.11", in: []scene{s13("waitClientHello").resumed()},

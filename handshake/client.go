@@ -126,7 +126,7 @@ func (fx *effects) mayOffer(s *session.Session) bool {
 		return false
 	}
 	if s.Version < record.TLS13 {
-		return p.suite(uint16(s.Suite)) != nil && s.MaxFragmentLength == p.cfg.MaxFragmentLength
+		return p.suite(uint16(s.Suite)) != nil && (p.takesTickets() || len(s.Ticket) == 0) && s.MaxFragmentLength == p.cfg.MaxFragmentLength
 	}
 	return p.suiteOf(suites.ByID(s.Suite).Hash) != nil
 }
@@ -210,7 +210,8 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 		x.Set(msg.ExtSignatureAlgorithms)
 	}
 	p.offerSizes(x)
-	if x.ALPN = p.wire.alpn; len(x.ALPN) > 0 {
+	if len(p.wire.alpn) > 0 && fx.before == nil { // a protocol is for the whole connection
+		x.ALPN = p.wire.alpn
 		x.Set(msg.ExtALPN)
 	}
 	if p.cfg.RequestOCSP {
@@ -245,9 +246,11 @@ func (o *offer) extend12(fx *effects, x *msg.Extensions) {
 		x.PointFormats = []byte{0}
 		x.Set(msg.ExtECPointFormats)
 	}
-	x.Set(msg.ExtSessionTicket)
-	if o.session != nil && o.session.Version < record.TLS13 {
-		x.SessionTicket = o.session.Ticket
+	if p.takesTickets() {
+		x.Set(msg.ExtSessionTicket)
+		if o.session != nil && o.session.Version < record.TLS13 {
+			x.SessionTicket = o.session.Ticket
+		}
 	}
 	if p.blockCiphers {
 		x.Set(msg.ExtEncryptThenMAC)

@@ -113,7 +113,12 @@ type Config struct {
 	// nil: no tickets, no resumption.
 	TicketKeys []session.TicketKey
 	// Tickets is how many a TLS 1.3 server sends after a full handshake; 0 means 2, -1 none.
+	// A client with -1 neither asks for tickets up to TLS 1.2 nor offers one.
 	Tickets int
+	// ResumptionTickets is how many it sends after a resumption, 0 to 16: clients use a
+	// ticket once, so that nobody can tell that they are the same (RFC 9846 §C.4). All
+	// live no longer than the first did.
+	ResumptionTickets int
 	// SessionLifetime is how long a session may be resumed; 0 means two hours, at most seven days.
 	SessionLifetime time.Duration
 	// MaxSendFragment is the most plaintext in a record, 512 to 16384; 0 means 16384.

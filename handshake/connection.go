@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"crypto/x509"
+	"time"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/keys"
@@ -21,6 +22,10 @@ type ConnectionState struct {
 	Version record.Version
 	// Resumed: the handshake resumed a session. Retried: there was a HelloRetryRequest.
 	Resumed, Retried bool
+	// TicketAgeSkew is how much older a client of TLS 1.3 believes the ticket that it
+	// resumes to be than this server does: more than the transport's delay in either
+	// direction hints at a replay, or at a clock (RFC 9846 §8.3). Whole milliseconds.
+	TicketAgeSkew time.Duration
 	// ExtendedMasterSecret tells that RFC 7627 was in force (up to TLS 1.2).
 	ExtendedMasterSecret bool
 	// EncryptThenMAC tells that RFC 7366 was in force (CBC suites up to TLS 1.2).

@@ -101,7 +101,11 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 		return e.handshake(now, in)
 	}
 	n, ev = e.recv.Step(now, in)
-	if ev.Kind == Rejoin {
+	switch {
+	case ev.Kind == Rejoin && e.send.closed: // there is no way to say yes
+		e.recv.rejoin = nil
+		return n, Event{Kind: RenegotiationRefused}
+	case ev.Kind == Rejoin:
 		if e.renegotiate(now); e.err != nil {
 			return n, e.next()
 		}

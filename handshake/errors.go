@@ -194,7 +194,7 @@ var kinds = [numKinds]kindRow{
 	KindNoPSK:                  {"no pre-shared key", CannotAgree, record.AlertHandshakeFailure},
 	KindWeakGroup:              {"group is too weak", CannotAgree, record.AlertHandshakeFailure},
 	KindNoRenegotiation:        {"peer does not renegotiate", CannotAgree, record.AlertHandshakeFailure},
-	KindRenegotiationForbidden: {"renegotiation is forbidden", PeerMisbehaved, record.AlertHandshakeFailure},
+	KindRenegotiationForbidden: {"renegotiation is forbidden", PeerMisbehaved, record.AlertNoRenegotiation},
 	KindRenegotiationAttack:    {"too many renegotiations", PeerMisbehaved, record.AlertNoRenegotiation},
 
 	KindBadKeyShare:       {"bad key share", PeerMisbehaved, record.AlertIllegalParameter},
@@ -342,15 +342,6 @@ func blame(err error, field string) error {
 		e.Field = field
 	}
 	return e
-}
-
-// badPoint is an error of a share of ECDHE up to TLS 1.2: one of the wrong length
-// does not parse, as what frames it says nothing of the curve.
-func badPoint(err error, field string) error {
-	if share := (*kx.Error)(nil); errors.As(err, &share) && share.Kind == kx.KindLength {
-		return &Error{Kind: KindDecode, Field: field, Err: err}
-	}
-	return blame(err, field)
 }
 
 var recordKinds = map[record.Kind]Kind{

@@ -3,6 +3,7 @@ package handshake
 import (
 	"bytes"
 	"crypto/rsa"
+	"errors"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/keys"
@@ -85,13 +86,22 @@ func shareOf(g kx.Group, share []byte) []byte {
 	return append(make([]byte, max(0, len(p)-len(share))), share...)
 }
 
-// badShare12 is the error of a peer's share: a number that is too long for its
-// field is too large, a point that is too long for its curve does not parse.
+// badShare12 is the error of a peer's share, which is a point or a number.
 func badShare12(g kx.Group, err error, point, number string) error {
 	if isCurve(g) {
-		return badPoint(err, point)
+		return blame(err, point)
 	}
 	return blame(err, number)
+}
+
+// cutShort makes an error of a client's share one of syntax where an uncompressed
+// point has too few bytes, or more behind it; any other share is a wrong value.
+func cutShort(g kx.Group, share []byte, err error) error {
+	uncompressed := g.InitiatorShareLen() == 1+2*g.SharedLen() && len(share) > 0 && share[0] == 4
+	if e := (*kx.Error)(nil); uncompressed && errors.As(err, &e) && e.Kind == kx.KindLength {
+		return &Error{Kind: KindDecode, Field: "ClientKeyExchange.ecdh_Yc", Err: e}
+	}
+	return err
 }
 
 // exchange12 is the server's half of a key exchange, as its client knows it.

@@ -84,7 +84,7 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 	}{
 		{"DH", c.DH != nil}, {"AutoDH", c.AutoDH}, {"PSKHint", c.PSKHint != ""}, {"SessionContext", c.SessionContext != nil},
 		{"AskHello", c.AskHello}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
-		{"Tickets", c.Tickets != 0}, {"ClientPreference", c.ClientPreference},
+		{"Tickets", c.Tickets > 0}, {"ResumptionTickets", c.ResumptionTickets != 0}, {"ClientPreference", c.ClientPreference},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a client"}
@@ -394,6 +394,9 @@ func (p *profile) compileTickets() error {
 	case p.tickets < -1 || p.tickets > maxTickets:
 		return &ConfigError{"Tickets", fmt.Sprintf("%d is not -1 to %d", p.cfg.Tickets, maxTickets)}
 	}
+	if n := p.cfg.ResumptionTickets; n < 0 || n > maxTickets {
+		return &ConfigError{"ResumptionTickets", fmt.Sprintf("%d is not 0 to %d", n, maxTickets)}
+	}
 	p.lifetime = p.cfg.SessionLifetime
 	if p.lifetime == 0 {
 		p.lifetime = defaultLifetime
@@ -462,6 +465,9 @@ func (p *profile) compileLimits() error {
 	}
 	return nil
 }
+
+// takesTickets reports whether a client asks for tickets up to TLS 1.2.
+func (p *profile) takesTickets() bool { return p.tickets != 0 }
 
 // maxRenegotiations bounds Config.RenegotiationLimit.
 const maxRenegotiations = 254 // a Receiver counts one more

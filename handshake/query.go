@@ -58,6 +58,9 @@ type HelloChoice struct {
 	Protocol string
 	// NoProtocol: answer no ALPN extension, whatever the profile says.
 	NoProtocol bool
+	// Unacknowledged: the name asked for made no difference, and server_name is
+	// not answered (RFC 6066 §3).
+	Unacknowledged bool
 }
 
 // Choose answers with c.
@@ -114,14 +117,18 @@ type PSKQuery struct {
 func (q *PSKQuery) chosen(a Answer) (k offeredKey, none bool, err error) {
 	k, ok := a.value.(offeredKey)
 	none = ok && k.identity == nil && k.key == nil
-	if !ok || !none && (len(k.identity) < 1 || len(k.identity) > MaxPSKIdentity || len(k.key) < 1 || len(k.key) > MaxPSK) {
+	least := 0
+	if q.Version >= record.TLS13 {
+		least = 1
+	}
+	if !ok || !none && (len(k.identity) < least || len(k.identity) > MaxPSKIdentity || len(k.key) < 1 || len(k.key) > MaxPSK) {
 		return k, false, misuse(KindWrongAnswer, "PSKQuery")
 	}
 	return k, none, nil
 }
 
-// Offer answers with a key and the identity that it is known by, 1 to
-// MaxPSKIdentity bytes, both kept until the handshake is over. The key is 1 to
+// Offer answers with a key and the identity that it is known by, up to
+// MaxPSKIdentity bytes and in TLS 1.3 not empty, both kept until the handshake is over. The key is 1 to
 // MaxPSK bytes; in TLS 1.3 it is used with SHA-256 (RFC 9846 §4.3.11).
 func (q *PSKQuery) Offer(identity, key []byte) Answer { return q.with(offeredKey{identity, key}) }
 

@@ -77,11 +77,11 @@ func (a *answering) checkRenegotiation(fx *effects) error {
 	return fx.sameProtection("ClientHello")
 }
 
-// sameProtection refuses to give up the extended master secret on the way: what
-// bound the handshakes together would be gone.
+// sameProtection refuses a renegotiation that gives up the extended master secret,
+// which bound the handshakes together, or finds it: no stack learns it in between.
 func (fx *effects) sameProtection(message string) error {
 	//= RFC 7627 §5.4
-	if fx.before != nil && fx.before.extended && !fx.conn.ExtendedMasterSecret {
+	if fx.before != nil && fx.before.extended != fx.conn.ExtendedMasterSecret {
 		return failure(KindExtendedMasterSecret, message)
 	}
 	return nil
@@ -175,7 +175,7 @@ func (e *Engine) profileFor(p Profile) (*profile, error) {
 func (e *Engine) again(p *profile) {
 	old := e.origin
 	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last, trace: old.trace}
-	o.conn.Client, o.conn.Version = old.conn.Client, old.conn.Version
+	o.conn.Client, o.conn.Version, o.conn.ALPN = old.conn.Client, old.conn.Version, old.conn.ALPN
 	e.begin(o, p, 2048)
 	e.send.secure = false
 	fx := &e.hs.fx
@@ -227,7 +227,11 @@ func (e *Engine) counted(now time.Time) error {
 	return nil
 }
 
-// SetRenegotiation says from now on what becomes of a peer's wish to renegotiate.
+// SetRenegotiation says what becomes of a peer's wish to renegotiate, until the
+// next handshake of the connection goes by its profile again.
+func (e *Engine) SetRenegotiation(p RenegotiationPolicy) { e.recv.SetRenegotiation(p) }
+
+// SetRenegotiation is Engine.SetRenegotiation.
 func (r *Receiver) SetRenegotiation(p RenegotiationPolicy) { r.policy = p }
 
 // renegotiation takes a peer's wish to renegotiate. Declined ones are answered

@@ -139,6 +139,8 @@ func (a *answering) protocol(fx *effects) error {
 	//= RFC 7301 §3.2
 	own := fx.profile.cfg.ALPN
 	switch {
+	case fx.before != nil: // what the first handshake settled stands
+		return nil
 	case a.choice.NoProtocol || !a.hello.Ext.Have(msg.ExtALPN):
 		return nil
 	case a.choice.Protocol != "":
@@ -158,11 +160,11 @@ func (a *answering) protocol(fx *effects) error {
 
 // answerCommon adds what EncryptedExtensions and a ServerHello of TLS ≤ 1.2 have in common.
 func (a *answering) answerCommon(fx *effects, x *msg.Extensions) {
-	if fx.conn.ALPN != "" {
+	if fx.conn.ALPN != "" && fx.before == nil {
 		x.ALPN = msg.AppendVector8(nil, fx.conn.ALPN)
 		x.Set(msg.ExtALPN)
 	}
-	if fx.conn.ServerName != "" && !fx.conn.Resumed {
+	if fx.conn.ServerName != "" && !fx.conn.Resumed && !a.choice.Unacknowledged {
 		x.ServerName = nil
 		x.Set(msg.ExtServerName)
 	}

@@ -145,6 +145,7 @@ func (a *answering) resume12(fx *effects, s *session.Session, renew bool) (after
 // sendTicket12 sends a NewSessionTicket. was is the session that is resumed, or nil.
 func (fx *effects) sendTicket12(k *keys12, was *session.Session) {
 	s := fx.conn.session(fx.now, k.master.Bytes())
+	s.Lifetime = fx.profile.lifetime
 	if was != nil {
 		s.Created = was.Created // renewing a ticket does not renew its session
 	}
@@ -338,7 +339,7 @@ func (s *waitClientKeyExchange) keyExchange(fx *effects, m *msg.ClientKeyExchang
 		g := fx.conn.Group
 		shared, err := s.half.secret.Decapsulate(shareOf(g, m.Public))
 		if err != nil {
-			return nil, badShare12(g, err, "ClientKeyExchange.ecdh_Yc", "ClientKeyExchange.dh_Yc")
+			return nil, cutShort(g, m.Public, badShare12(g, err, "ClientKeyExchange.ecdh_Yc", "ClientKeyExchange.dh_Yc"))
 		}
 		e.shared = shared
 	}

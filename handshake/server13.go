@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"slices"
+	"time"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/keys"
@@ -57,7 +58,7 @@ func (a *answering) suite13(fx *effects) error {
 	for s := range a.common(fx) {
 		if first == nil {
 			first = s
-			if t, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.cfg.AskPSK || !a.offersPSK() {
+			if t, _, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.cfg.AskPSK || !a.offersPSK() {
 				break
 			}
 		}
@@ -172,6 +173,7 @@ type (
 // acceptedPSK is the pre-shared key that a server takes; its binder was checked.
 type acceptedPSK struct {
 	index    int
+	age      uint32 // obfuscated, as the client says
 	early    keys.Early
 	session  *session.Session // of a ticket; nil for an external key
 	identity string           // of an external key
@@ -236,7 +238,7 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 			return nil, err
 		}
 	case psk.session != nil:
-		early = psk.early
+		early, fx.conn.TicketAgeSkew = psk.early, psk.session.AgeSkew(fx.now, psk.age)
 		if err := fx.recall(psk.session); err != nil {
 			return nil, err
 		}
@@ -250,7 +252,7 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 	a.encryptedExtensions(fx)
 	fx.conn.Group = g
 	if psk != nil {
-		return &waitClientFinished{finishing: serverFinished13(fx, agreed, a)}, nil
+		return &waitClientFinished{finishing: serverFinished13(fx, agreed, a, psk.session)}, nil
 	}
 	sign.agreed, sign.hello = agreed, a
 	return sign.ask(fx), nil
@@ -314,30 +316,30 @@ func (a *answering) offersPSK() bool {
 // checked, or nil. Nothing is sent before.
 func (a *answering) resumable(fx *effects, hash keys.Hash) (*acceptedPSK, error) {
 	//= RFC 9846 §4.3.11
-	s, index := a.ticket(fx, hash)
+	s, index, age := a.ticket(fx, hash)
 	if s == nil {
 		return nil, nil
 	}
-	psk := &acceptedPSK{index: index, early: keys.NewEarly(hash, s.Secret), session: s}
+	psk := &acceptedPSK{index: index, age: age, early: keys.NewEarly(hash, s.Secret), session: s}
 	return psk, a.checkBinder(fx, psk)
 }
 
 // ticket finds the first ticket of the hello that can be resumed with a suite
 // of a hash.
-func (a *answering) ticket(fx *effects, hash keys.Hash) (s *session.Session, index int) {
+func (a *answering) ticket(fx *effects, hash keys.Hash) (s *session.Session, index int, age uint32) {
 	if !a.offersPSK() || len(fx.profile.cfg.TicketKeys) == 0 {
-		return nil, 0
+		return nil, 0, 0
 	}
-	for identity := range a.hello.Ext.PSK.Identities.All() {
+	for identity, age := range a.hello.Ext.PSK.Identities.All() {
 		if index >= maxIdentities {
 			break
 		}
 		if s, _ := fx.openTicket(identity); s != nil && keys.FromCrypto(suites.ByID(s.Suite).Hash) == hash {
-			return s, index
+			return s, index, age
 		}
 		index++
 	}
-	return nil, 0
+	return nil, 0, 0
 }
 
 // checkBinder checks that the client has the key.
@@ -421,7 +423,7 @@ func (s *signingServer) answer(fx *effects, a Answer) (state, error) {
 
 func (s *signingServer) signed(fx *effects, sig []byte) (afterServerSignature, error) {
 	fx.sendCertificateVerify(s.scheme, sig)
-	f := serverFinished13(fx, s.agreed, s.hello)
+	f := serverFinished13(fx, s.agreed, s.hello, nil)
 	if fx.conn.CertificateRequested {
 		return &waitClientCertificate{finishing: f}, nil
 	}
@@ -431,16 +433,26 @@ func (s *signingServer) signed(fx *effects, sig []byte) (afterServerSignature, e
 // serverFinishing13 is what a server still needs once it has sent Finished.
 type serverFinishing13 struct {
 	finishing13
-	tickets bool // to send
+	tickets  int           // to send
+	lifetime time.Duration // theirs
 }
 
-// serverFinished13 sends the server's Finished and its application keys.
-func serverFinished13(fx *effects, agreed *agreed13, a *answering) *serverFinishing13 {
+// serverFinished13 sends the server's Finished and its application keys. was is the
+// session that is resumed, or nil.
+func serverFinished13(fx *effects, agreed *agreed13, a *answering, was *session.Session) *serverFinishing13 {
 	fx.sendFinished13(agreed.server)
 	f := &serverFinishing13{finishing13: finishing13{agreed: agreed}}
 	f.derive(fx)
 	fx.writeKeys(f.server)
-	f.tickets = !fx.conn.Resumed && len(fx.profile.cfg.TicketKeys) > 0 && slices.Contains(a.hello.Ext.PSKModes, pskDHE)
+	p := fx.profile
+	if len(p.cfg.TicketKeys) == 0 || !slices.Contains(a.hello.Ext.PSKModes, pskDHE) {
+		return f
+	}
+	if f.tickets, f.lifetime = p.tickets, p.lifetime; was != nil {
+		//= RFC 9846 §4.7.1
+		f.tickets = p.cfg.ResumptionTickets
+		f.lifetime = min(p.lifetime, was.Lifetime-fx.now.Sub(was.Created)).Truncate(time.Second)
+	}
 	return f
 }
 
@@ -526,9 +538,9 @@ func (s *waitClientFinished) finished(fx *effects, m *msg.Finished) (afterClient
 	if err := fx.readKeys(f.client); err != nil {
 		return nil, err
 	}
-	if f.tickets {
+	if f.tickets > 0 && f.lifetime > 0 {
 		resumption := f.app.ResumptionMaster(fx.hash())
-		fx.sendTickets13(func(nonce []byte) []byte {
+		fx.sendTickets13(f.tickets, f.lifetime, func(nonce []byte) []byte {
 			psk := resumption.ResumptionPSK(nonce)
 			return psk.Bytes()
 		})

@@ -73,7 +73,7 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 // ticket can be: a peer's chain is part of it.
 func (fx *effects) sealTicket(s *session.Session) []byte {
 	//= RFC 5077 §4
-	s.Lifetime, s.IDContext = fx.profile.lifetime, fx.profile.cfg.SessionContext
+	s.IDContext = fx.profile.cfg.SessionContext
 	state := s.Marshal()
 	if state == nil || len(state)+session.Overhead > maxTicket {
 		return nil
@@ -156,12 +156,13 @@ func (fx *effects) identifies(s *session.Session) bool {
 	return auth != NoClientCert && s.ServerName == fx.conn.ServerName && fx.trusts(s)
 }
 
-// sendTickets13 sends NewSessionTickets. secret derives their PSKs.
-func (fx *effects) sendTickets13(psk func(nonce []byte) []byte) {
+// sendTickets13 sends n NewSessionTickets, whose PSKs psk derives.
+func (fx *effects) sendTickets13(n int, lifetime time.Duration, psk func(nonce []byte) []byte) {
 	//= RFC 9846 §4.7.1
-	for i := range fx.profile.tickets {
+	for i := range n {
 		nonce := []byte{byte(i)}
 		s := fx.conn.session(fx.now, psk(nonce))
+		s.Lifetime = lifetime
 		s.AgeAdd = binary.BigEndian.Uint32(fx.draw(LabelTicketAge, 4))
 		ticket := fx.sealTicket(s)
 		if ticket == nil {
@@ -169,7 +170,7 @@ func (fx *effects) sendTickets13(psk func(nonce []byte) []byte) {
 		}
 		lo := len(fx.out)
 		m := msg.NewSessionTicket13{
-			Lifetime: uint32(fx.profile.lifetime / time.Second), AgeAdd: s.AgeAdd, Nonce: nonce, Ticket: ticket,
+			Lifetime: uint32(lifetime / time.Second), AgeAdd: s.AgeAdd, Nonce: nonce, Ticket: ticket,
 		}
 		fx.out = m.Append(fx.out)
 		fx.sendUnheard(lo)

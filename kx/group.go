@@ -18,6 +18,8 @@ const (
 	FFDHE4096          ID = 0x0102
 	FFDHE6144          ID = 0x0103
 	FFDHE8192          ID = 0x0104
+	MLKEM768           ID = 0x0201 // draft-ietf-tls-mlkem
+	MLKEM1024          ID = 0x0202
 	X25519MLKEM768     ID = 0x11ec
 	SecP384r1MLKEM1024 ID = 0x11ed
 )

@@ -26,6 +26,8 @@ var rows = []struct {
 	{kx.P521, 25, "secp521r1", "secp521r1", "ECDH", 521, false, 133, 133, 66},
 	{kx.SecP256r1MLKEM768, 4587, "SecP256r1MLKEM768", "SecP256r1MLKEM768", "", 768, true, 1249, 1153, 64},
 	{kx.SecP384r1MLKEM1024, 4589, "SecP384r1MLKEM1024", "SecP384r1MLKEM1024", "", 1024, true, 1665, 1665, 80},
+	{kx.MLKEM768, 513, "MLKEM768", "MLKEM768", "", 768, true, 1184, 1088, 32},
+	{kx.MLKEM1024, 514, "MLKEM1024", "MLKEM1024", "", 1024, true, 1568, 1568, 32},
 	{kx.FFDHE2048, 256, "ffdhe2048", "ffdhe2048", "DH", 2048, false, 256, 256, 256},
 	{kx.FFDHE3072, 257, "ffdhe3072", "ffdhe3072", "DH", 3072, false, 384, 384, 384},
 	{kx.FFDHE4096, 258, "ffdhe4096", "ffdhe4096", "DH", 4096, false, 512, 512, 512},

@@ -179,7 +179,7 @@ func (earlyData) append(in Where, x *Extensions, dst []byte) []byte {
 
 // pre_shared_key: identities and as many binders; the index of the one taken.
 
-type preSharedKey struct{ unchecked }
+type preSharedKey struct{}
 
 func (preSharedKey) parse(in Where, x *Extensions, body []byte) fault {
 	//= RFC 9846 §4.3.11
@@ -194,7 +194,7 @@ func (preSharedKey) parse(in Where, x *Extensions, body []byte) fault {
 func (p *OfferedPSKs) parse(body []byte) fault {
 	r := reader{b: body}
 	p.Identities = r.vector("identities", 2, 7, 1<<16-1)
-	p.Binders = r.filled("binders", 2, 1, 32)
+	p.Binders = r.filled("binders", 2, 1, 1) // their length is TLS 1.3's to judge
 	identities := 0
 	for in := (reader{b: p.Identities}); in.more(); identities++ {
 		if in.pskIdentity(); in.fault.kind != 0 {
@@ -203,6 +203,20 @@ func (p *OfferedPSKs) parse(body []byte) fault {
 		}
 	}
 	return r.endIf(identities == p.Binders.Len(), "binders")
+}
+
+// check holds binders to the length of a hash, where TLS 1.3 looks at them: what a
+// client's sessions of older versions are worth as keys is nothing to TLS 1.2.
+func (preSharedKey) check(in Where, x *Extensions) fault {
+	//= RFC 9846 §4.3.11
+	if in == InClientHello {
+		for b := range x.PSK.Binders.All() {
+			if len(b) < 32 {
+				return fault{KindSyntax, "binders"}
+			}
+		}
+	}
+	return fault{}
 }
 
 func (preSharedKey) append(in Where, x *Extensions, dst []byte) []byte {

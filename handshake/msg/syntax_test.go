@@ -246,7 +246,6 @@ func TestClientHelloExtensionSyntax(t *testing.T) {
 	add("empty identity", ExtPreSharedKey, psk("0000 00000000"+identity, binder+binder), KindSyntax, "identities")
 	add("age cut", ExtPreSharedKey, psk("0002 aaaa 000000", binder), KindSyntax, "identities")
 	add("no binders", ExtPreSharedKey, psk(identity, ""), KindSyntax, "binders")
-	add("binder of 31", ExtPreSharedKey, psk(identity, behind(1, zeros(31))), KindSyntax, "binders")
 	add("more binders", ExtPreSharedKey, psk(identity, binder+binder), KindIllegal, "binders")
 	add("more identities", ExtPreSharedKey, psk(identity+identity, binder), KindIllegal, "binders")
 	add("trailing bytes", ExtPreSharedKey, psk(identity, binder)+"00", KindTrailing, "")

@@ -195,6 +195,27 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// The length of binders is for TLS 1.3 to judge.
+func TestShortBinder(t *testing.T) {
+	//= RFC 9846 §4.3.11 type=test
+	for n, want := range map[int]record.Alert{31: record.AlertDecodeError, 32: 0} {
+		var x Extensions
+		body := behind(2, behind(2, "aa")+"00000000") + behind(2, behind(1, zeros(n)))
+		body = ext(ExtPSKModes, "0101") + ext(ExtPreSharedKey, body)
+		if err := x.parse(TypeClientHello, InClientHello|InClientHello12, unhex(body)); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.Check(InClientHello12, 0); err != nil {
+			t.Errorf("binder of %d bytes in TLS 1.2: %v", n, err)
+		}
+		if err := x.Check(InClientHello, 0); want != 0 {
+			wantAlert(t, err, want)
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestCertificateCheck(t *testing.T) {
 	var good, bad Certificate13
 	staple := ext(ExtStatusRequest, "01 000001 30")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -55,8 +57,19 @@ func (c *conn) answer(q handshake.Query) (handshake.Answer, error) {
 		return c.hello(q)
 	case *handshake.SessionQuery:
 		return q.Offer(c.mem.session), nil
+	case *handshake.SessionLookup:
+		return q.Found(c.mem.stored[string(q.ID)]), nil
+	case *handshake.SessionStore:
+		c.mem.stored[string(q.Session.ID)], c.newSession = q.Session, true
+		return q.Stored(), nil
+	case *handshake.PSKQuery:
+		return c.psk(q)
+	case *handshake.PSKLookup:
+		return c.lookUpPSK(q)
 	case *handshake.CredentialQuery:
 		return c.credential(q)
+	case *handshake.DecryptQuery:
+		return c.decrypt(q)
 	case *handshake.SignQuery:
 		return c.sign(q)
 	case *handshake.VerifyQuery:
@@ -96,7 +109,7 @@ func (c *conn) hello(q *handshake.HelloQuery) (a handshake.Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	choice := handshake.HelloChoice{Profile: p}
+	choice := handshake.HelloChoice{Profile: p, Unacknowledged: c.set.noNameAck}
 	if slices.Contains(q.Protocols, c.set.selectALPN) {
 		choice.Protocol = c.set.selectALPN
 	}
@@ -127,6 +140,9 @@ func (c *conn) credential(q *handshake.CredentialQuery) (a handshake.Answer, err
 		if !slices.EqualFunc(want, q.Authorities, func(c *x509.Certificate, got []byte) bool { return string(c.RawSubject) == string(got) }) {
 			return a, wrong("client CAs %s, got %x", x.clientCAs, q.Authorities)
 		}
+	}
+	if want := x.certificateTypes; want != nil && !bytes.Equal(want, c.types) {
+		return a, wrong("certificate types %x, got %x", want, c.types)
 	}
 	if x.peerVerifyPrefs != nil {
 		var got msg.Uint16s
@@ -162,9 +178,37 @@ func (c *conn) sign(q *handshake.SignQuery) (handshake.Answer, error) {
 	return handshake.Answer{}, errors.New("signature by an unknown credential")
 }
 
+// decrypt answers with -async, when the engine does not hold the key.
+func (c *conn) decrypt(q *handshake.DecryptQuery) (handshake.Answer, error) {
+	if h := c.up.of(q.Credential); h != nil {
+		if key, ok := h.key.(crypto.Decrypter); ok {
+			return q.Decrypted(cred.DecryptPremaster(key, q.Version, q.Ciphertext, &q.Random)), nil
+		}
+	}
+	return handshake.Answer{}, errors.New("decryption by an unknown credential")
+}
+
+// psk is the client's key. It is one for TLS up to 1.2, whose hint must be its identity.
+func (c *conn) psk(q *handshake.PSKQuery) (handshake.Answer, error) {
+	switch {
+	case q.Version >= record.TLS13:
+		return q.None(), nil
+	case q.Hint != c.set.pskIdentity:
+		return handshake.Answer{}, wrong("PSK hint %q, got %q", c.set.pskIdentity, q.Hint)
+	}
+	return q.Offer([]byte(c.set.pskIdentity), []byte(c.set.psk)), nil
+}
+
+func (c *conn) lookUpPSK(q *handshake.PSKLookup) (handshake.Answer, error) {
+	if i := slices.IndexFunc(q.Identities, func(id []byte) bool { return string(id) == c.set.pskIdentity }); i >= 0 && q.Version < record.TLS13 {
+		return q.Found(i, []byte(c.set.psk)), nil
+	}
+	return q.None(), nil
+}
+
 // verify judges as the flags say: whatever the chain, -verify-fail refuses it.
 func (c *conn) verify(q *handshake.VerifyQuery) (a handshake.Answer, err error) {
-	if c.asked["*handshake.VerifyQuery"] > 1 {
+	if c.asked["*handshake.VerifyQuery"] > 1+c.handshakes {
 		return a, wrong("one verification")
 	}
 	if len(c.set.expect.ocsp) > 0 && len(q.OCSPResponse) == 0 {

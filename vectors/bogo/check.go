@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"tacet/handshake"
 	"tacet/record"
@@ -19,6 +20,9 @@ func (c *conn) check(resume bool) error {
 			return err
 		}
 	}
+	if want := time.Duration(x.ticketAgeSkew) * time.Second; want != 0 && resume && st.TicketAgeSkew.Round(time.Second) != want {
+		return wrong("skew of the ticket's age %v, got %v", want, st.TicketAgeSkew)
+	}
 	if want := resume && !x.sessionMiss; st.Resumed != want {
 		return wrong("resumed %v, got %v", want, st.Resumed)
 	}
@@ -27,7 +31,13 @@ func (c *conn) check(resume bool) error {
 			return wrong("new session %v, got %v", want, c.newSession)
 		}
 	}
-	if (!c.set.server || c.set.requireAnyClientCert) && !x.noPeerCert && len(st.PeerCertificates) == 0 {
+	if stored := c.set.server && c.newSession; !resume && (x.sessionID && !stored || x.noSessionID && stored) {
+		return wrong("a session stored under its id %v, got %v", x.sessionID, stored)
+	}
+	if c.set.psk != "" && len(st.PeerCertificates) > 0 {
+		return wrong("no certificate beside a pre-shared key")
+	}
+	if (!c.set.server || c.set.requireAnyClientCert) && !x.noPeerCert && c.set.psk == "" && len(st.PeerCertificates) == 0 {
 		return wrong("a certificate of the peer")
 	}
 	return nil
@@ -139,6 +149,9 @@ func (c *conn) checkTicket() error {
 	}
 	if want := !c.set.expect.noSession && !c.set.shimShutsDown; c.newSession != want {
 		return wrong("new session %v, got %v", want, c.newSession)
+	}
+	if want := c.set.expect.ticketEarlyData; c.newSession && want != (c.mem.session.MaxEarlyData > 0) {
+		return wrong("a ticket for early data %v, got %d bytes", want, c.mem.session.MaxEarlyData)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,11 +38,13 @@ var (
 type setup struct {
 	cfg   handshake.Config
 	creds []*held // those of -new-x509-credential in their order, then the default one
+
+	suiteTiers, groupTiers tiers
 }
 
 // configure turns settings into a Config.
 func configure(s *settings, mem *memory) (*setup, error) {
-	u := new(setup)
+	u := &setup{suiteTiers: tiers{}, groupTiers: tiers{}}
 	for _, step := range []func(*settings, *memory) error{
 		u.versions, u.suites, u.groups, u.credentials, u.schemes, u.protocols, u.verification, u.tickets, u.queries,
 	} {
@@ -49,8 +52,19 @@ func configure(s *settings, mem *memory) (*setup, error) {
 			return nil, err
 		}
 	}
-	u.cfg.MaxSendFragment = s.maxSendFragment
-	u.cfg.Trace = s.expect.messages != ""
+	u.cfg.SecurityLevel = -1 // BoringSSL has none
+	u.cfg.MaxSendFragment, u.cfg.Fallback = s.maxSendFragment, s.fallback
+	u.cfg.Renegotiation = s.renegotiate
+	if s.renegotiateOnce {
+		u.cfg.Renegotiation = handshake.AllowRenegotiation
+	}
+	u.cfg.AskPSK = s.psk != ""
+	u.cfg.LegacyServers = !s.server && !s.noLegacyServer
+	u.cfg.KeyLog = s.exportTraffic
+	u.cfg.Trace = s.expect.messages != "" || s.expect.certificateTypes != nil
+	if s.server {
+		u.cfg.PSKHint = s.pskIdentity
+	}
 	return u, nil
 }
 
@@ -63,23 +77,17 @@ func (u *setup) versions(s *settings, _ *memory) error {
 		hi = record.Version(s.maxVersion)
 	}
 	off := map[record.Version]bool{record.TLS10: s.noTLS1, record.TLS11: s.noTLS11, record.TLS12: s.noTLS12, record.TLS13: s.noTLS13}
-	for lo <= hi && (off[lo] || !speaks(lo)) {
+	for lo <= hi && off[lo] {
 		lo++
 	}
 	for lo <= hi && off[hi] {
 		hi--
 	}
-	if v := s.expect.version; lo > hi || v != 0 && !speaks(record.Version(v)) {
-		return unimplemented("these versions")
+	if lo > hi {
+		return errors.New("no version is enabled")
 	}
 	u.cfg.MinVersion, u.cfg.MaxVersion = lo, hi
 	return nil
-}
-
-// speaks reports whether the engine knows a version at all.
-func speaks(v record.Version) bool {
-	_, err := handshake.Config{MinVersion: v, Verify: handshake.VerifyNone}.CompileClient()
-	return err == nil
 }
 
 // suites translates BoringSSL's cipher lists, which never name TLS 1.3's suites.
@@ -89,13 +97,10 @@ func (u *setup) suites(s *settings, _ *memory) error {
 	if list == "" {
 		list = "ALL"
 	}
-	if strings.ContainsAny(list, "[|") {
-		return unimplemented("suites of equal preference: " + list)
-	}
-	words := strings.Split(list, ":")
+	words, tier := splitList(list)
 	for i, w := range words {
 		if row := suites.ByName(w); row != nil {
-			words[i] = row.OpenSSL
+			words[i], u.suiteTiers[uint16(row.ID)] = row.OpenSSL, tier[i]
 		} else if strings.HasPrefix(w, "TLS_") {
 			return unimplemented("suite " + w)
 		}
@@ -122,6 +127,12 @@ func (u *setup) groups(s *settings, _ *memory) (err error) {
 	}
 	if u.cfg.Groups, err = groupsOf(ids); err != nil {
 		return err
+	}
+	for i, tier := 0, 0; i < len(s.curveFlags); i++ {
+		u.groupTiers[uint16(ids[i])] = tier
+		if s.curveFlags[i] == 0 { // 1: liked as much as the next
+			tier++
+		}
 	}
 	switch {
 	case s.server:
@@ -204,6 +215,9 @@ func (u *setup) signs(list []cred.Scheme) bool {
 func schemesOf(ids []int) ([]cred.Scheme, error) {
 	var list []cred.Scheme
 	for _, id := range ids {
+		if cred.Scheme(id) == cred.RSAPKCS1MD5SHA1 {
+			continue // the version decides on it, not a list
+		}
 		if !cred.Scheme(id).Known() {
 			return nil, unimplemented(cred.Scheme(id).String())
 		}
@@ -298,7 +312,7 @@ func namedCAs(list string) ([]*x509.Certificate, error) {
 func (u *setup) tickets(s *settings, mem *memory) error {
 	if !s.server {
 		if s.noTicket {
-			return unimplemented("no-ticket of a client")
+			u.cfg.Tickets = -1
 		}
 		return nil
 	}
@@ -307,8 +321,8 @@ func (u *setup) tickets(s *settings, mem *memory) error {
 		draw(key[:])
 		mem.keys = append([]session.TicketKey{key}, mem.keys...)
 	}
-	if !s.noTicket {
-		u.cfg.TicketKeys = mem.keys
+	if !s.noTicket && !s.skipTicket {
+		u.cfg.TicketKeys, u.cfg.ResumptionTickets = mem.keys, 1
 	}
 	return nil
 }
@@ -317,13 +331,14 @@ func (u *setup) tickets(s *settings, mem *memory) error {
 // only those that the flags want to watch, so that the built-in answers run too.
 func (u *setup) queries(s *settings, _ *memory) error {
 	x := &s.expect
-	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil || slices.ContainsFunc(u.creds, (*held).choosy)
+	u.cfg.AskSession = true
+	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil || slices.ContainsFunc(u.creds, (*held).choosy) ||
+		u.suiteTiers.equal() || u.groupTiers.equal()
 	if s.server {
-		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.ocspCallback ||
+		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.ocspCallback || s.noNameAck ||
 			x.advertisedALPN != "" || x.serverName != "" || x.noServerName || len(u.cfg.Credentials) == 0
 		return nil
 	}
-	u.cfg.AskSession = true
 	u.cfg.AskCredential = watch || x.clientCAs != "" || len(u.cfg.Credentials) > 0
 	return nil
 }

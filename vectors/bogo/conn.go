@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"tacet/handshake"
+	"tacet/handshake/msg"
 	"tacet/record"
 )
 
@@ -43,8 +46,12 @@ type conn struct {
 	steps       int // of halves
 	patience    int // rounds that a query waits for its answer
 	asked       map[string]int
-	messages    string // the trace
+	messages    string            // the trace
+	traffic     map[string][]byte // traffic secrets of -export-traffic-secrets, by label
+	types       []byte            // that a CertificateRequest named
 	newSession  bool
+	handshakes  int
+	unsaid      []byte // what is to be answered once the renegotiation is over
 }
 
 // dial connects to the runner and says who is calling.
@@ -78,6 +85,9 @@ func (c *conn) next() (handshake.Event, error) {
 		}
 		switch ev.Kind {
 		case handshake.NeedInput:
+			if err := c.exportBetweenReads(); err != nil {
+				return ev, err
+			}
 			if err := c.exchange(); err != nil {
 				return ev, err
 			}
@@ -87,6 +97,12 @@ func (c *conn) next() (handshake.Event, error) {
 			}
 		case handshake.SessionReady:
 			c.newSession, c.mem.session = true, c.e.Session()
+		case handshake.Rejoin:
+			if err := c.rejoin(); err != nil {
+				return ev, err
+			}
+		case handshake.KeyLogged:
+			c.logKey(ev.Data)
 		case handshake.MessageSent, handshake.MessageReceived:
 			c.trace(ev)
 		case handshake.Failed:
@@ -95,6 +111,17 @@ func (c *conn) next() (handshake.Event, error) {
 			return ev, nil
 		}
 	}
+}
+
+// exportBetweenReads exports when all that came was read, once secure.
+func (c *conn) exportBetweenReads() error {
+	if !c.set.exportAfterReads || c.handshakes == 0 {
+		return nil
+	}
+	if _, err := c.e.Export("some label", nil, 1); err != nil {
+		return fmt.Errorf("failed to export keying material: %w", err)
+	}
+	return nil
 }
 
 // step calls Step once. Data is copied out, and what was consumed overwritten:
@@ -219,10 +246,28 @@ func (c *conn) trace(ev handshake.Event) {
 	c.messages += map[bool]string{true: "write ", false: "read "}[ev.Kind == handshake.MessageSent]
 	switch ev.Type {
 	case record.TypeHandshake:
+		c.requested(msg.Raw(ev.Data))
 		c.messages += fmt.Sprintf("hs %d\n", ev.Data[0])
 	case record.TypeChangeCipherSpec:
 		c.messages += "ccs\n"
 	case record.TypeAlert:
 		c.messages += fmt.Sprintf("alert %d %d\n", ev.Data[0], ev.Data[1])
+	}
+}
+
+// logKey keeps the secrets of a key log.
+func (c *conn) logKey(line []byte) {
+	if f := bytes.Fields(line); len(f) == 3 {
+		if secret, err := hex.DecodeString(string(f[2])); err == nil {
+			c.traffic[string(f[0])] = secret
+		}
+	}
+}
+
+// requested keeps the certificate types of a CertificateRequest up to TLS 1.2.
+func (c *conn) requested(m msg.Raw) {
+	var r msg.CertificateRequest12
+	if c.e.State().Version <= record.TLS12 && m.Type() == msg.TypeCertificateRequest && r.Parse(m.Body()) == nil {
+		c.types = bytes.Clone(r.Types)
 	}
 }

@@ -112,7 +112,7 @@ func (u *setup) usable(schemes func(cred.Scheme) bool, authorities [][]byte) (li
 // callback says. It fails with a refusal if there is none.
 func (u *setup) serverFor(s *settings, hello *msg.ClientHello) (*handshake.ServerProfile, error) {
 	choosy := slices.ContainsFunc(u.creds, (*held).choosy)
-	if !s.earlyCallback && !s.ocspCallback && !choosy {
+	if !s.earlyCallback && !s.ocspCallback && !choosy && !u.suiteTiers.equal() && !u.groupTiers.equal() {
 		return nil, nil
 	}
 	list := u.creds
@@ -127,7 +127,7 @@ func (u *setup) serverFor(s *settings, hello *msg.ClientHello) (*handshake.Serve
 			return nil, why
 		}
 	}
-	cfg := u.cfg
+	cfg := u.order(hello)
 	cfg.Credentials = nil
 	for _, h := range list {
 		own := *h.Credential

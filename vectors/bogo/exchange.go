@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -23,7 +24,7 @@ func connect(s *settings, mem *memory, resume bool) error {
 	if err != nil {
 		return err
 	}
-	c := &conn{set: s, mem: mem, up: up, tcp: tcp, e: e, asked: map[string]int{}}
+	c := &conn{set: s, mem: mem, up: up, tcp: tcp, e: e, asked: map[string]int{}, traffic: map[string][]byte{}}
 	defer c.close()
 	if err := c.talk(resume); err != nil {
 		return err
@@ -39,6 +40,9 @@ func connect(s *settings, mem *memory, resume bool) error {
 func (c *conn) talk(resume bool) error {
 	if err := c.handshake(); err != nil {
 		return err
+	}
+	if c.set.forbidAfter {
+		c.e.SetRenegotiation(handshake.ForbidRenegotiation)
 	}
 	if c.set.handshakeNeverDone {
 		return wrong("a handshake that never completes")
@@ -62,6 +66,9 @@ func (c *conn) talk(resume bool) error {
 	if err := c.converse(); err != nil {
 		return err
 	}
+	if got, want := c.handshakes-1, c.set.expect.renegotiations; got != want {
+		return wrong("%d renegotiations, got %d", want, got)
+	}
 	if err := c.checkTicket(); err != nil {
 		return err
 	}
@@ -79,6 +86,7 @@ func (c *conn) handshake() error {
 	if ev.Kind != handshake.Secure {
 		return fmt.Errorf("engine defect: %v before Secure", ev.Kind)
 	}
+	c.handshakes++
 	return nil
 }
 
@@ -97,6 +105,14 @@ func (c *conn) export() error {
 		if err := c.send(b); err != nil {
 			return err
 		}
+	}
+	if s.exportTraffic {
+		in, out := c.traffic["SERVER_TRAFFIC_SECRET_0"], c.traffic["CLIENT_TRAFFIC_SECRET_0"]
+		if s.server {
+			in, out = out, in
+		}
+		b := binary.LittleEndian.AppendUint16(nil, uint16(len(in)))
+		return c.send(append(append(b, in...), out...))
 	}
 	if s.tlsUnique {
 		st := c.e.State()
@@ -154,6 +170,7 @@ func (c *conn) unfinishedWrite() (err error) {
 	}
 	err = c.write(1)
 	c.held = true
+	c.e.SetRenegotiation(handshake.ForbidRenegotiation) // no hello could leave
 	return err
 }
 
@@ -171,13 +188,21 @@ func (c *conn) echo() error {
 		if err != nil {
 			return err
 		}
-		if ev.Kind != handshake.Data {
-			return fmt.Errorf("engine defect: %v after Secure", ev.Kind)
+		if ev.Kind == handshake.Secure {
+			c.handshakes++
+			if c.set.renegotiateOnce {
+				c.e.SetRenegotiation(handshake.ForbidRenegotiation)
+			}
+		} else {
+			c.held = false
 		}
-		c.held = false
-		if err := c.reply(ev.Data); err != nil {
+		if c.unsaid = append(c.unsaid, ev.Data...); !c.e.Secure() {
+			continue // a renegotiation is on its way
+		}
+		if err := c.reply(c.unsaid); err != nil {
 			return err
 		}
+		c.unsaid = c.unsaid[:0]
 	}
 }
 
@@ -188,11 +213,6 @@ func (c *conn) reply(data []byte) error {
 		size = 512
 	}
 	for len(data) > 0 {
-		if c.set.exportAfterReads {
-			if _, err := c.e.Export("some label", nil, 1); err != nil {
-				return err
-			}
-		}
 		if c.set.keyUpdate {
 			if err := c.e.UpdateKeys(false); err != nil {
 				return err
@@ -222,6 +242,7 @@ func (c *conn) shutdown() error {
 		closed = err == nil && ev.Kind == handshake.PeerClosed
 	}
 	c.e.CloseWrite()
+	c.e.SetRenegotiation(handshake.ForbidRenegotiation) // no hello could follow
 	if err := c.finish(nil); err != nil {
 		return err
 	}

@@ -37,7 +37,8 @@ func main() {
 
 // memory is what one process keeps from one connection to the next.
 type memory struct {
-	session *session.Session // the client's last one
+	session *session.Session            // the client's last one
+	stored  map[string]*session.Session // the server's, by id
 	keys    []session.TicketKey
 	clock   time.Time // stands still, but for -resumption-delay: ages are compared to the millisecond
 }
@@ -48,7 +49,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	mem := &memory{clock: time.Now()}
+	mem := &memory{clock: time.Now(), stored: map[string]*session.Session{}}
 	for i := range first.resumeCount + 1 {
 		set := first
 		if i > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"tacet/handshake"
@@ -20,7 +21,9 @@ type stack interface {
 	CloseWrite()
 	Abort(record.Alert)
 	EOF() handshake.Event
+	SetRenegotiation(handshake.RenegotiationPolicy)
 	Err() error
+	Secure() bool
 	Session() *session.Session
 	State() *handshake.ConnectionState
 	Export(label string, context []byte, length int) ([]byte, error)
@@ -40,8 +43,11 @@ func (h *halves) Step(now time.Time, in []byte) (int, handshake.Event) {
 	return n, ev
 }
 
-func (h *halves) EOF() handshake.Event            { return h.r.EOF() }
-func (h *halves) Session() *session.Session       { return h.r.Session() }
+func (h *halves) EOF() handshake.Event                             { return h.r.EOF() }
+func (h *halves) Session() *session.Session                        { return h.r.Session() }
+func (h *halves) Secure() bool                                     { return h.Err() == nil }
+func (h *halves) SetRenegotiation(p handshake.RenegotiationPolicy) { h.r.SetRenegotiation(p) }
+
 func (h *halves) Query() handshake.Query          { return nil }
 func (h *halves) Answer(a handshake.Answer) error { return handshake.KindNoQuery }
 
@@ -76,12 +82,22 @@ func (c *conn) bend() error {
 		e.Idle()
 		e.r.Idle()
 		if c.steps++; c.steps%7 == 0 && e.Err() == nil {
-			joined, err := handshake.Join(e.r, e.Sender)
-			if err != nil {
-				return err
-			}
-			c.e = joined
+			return c.rejoin()
 		}
 	}
+	return nil
+}
+
+// rejoin puts the halves together.
+func (c *conn) rejoin() error {
+	h, ok := c.e.(*halves)
+	if !ok {
+		return errors.New("engine defect: Rejoin of an engine that is not split")
+	}
+	joined, err := handshake.Join(h.r, h.Sender)
+	if err != nil {
+		return err
+	}
+	c.e = joined
 	return nil
 }
