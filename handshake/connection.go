@@ -22,16 +22,13 @@ type ConnectionState struct {
 	Version record.Version
 	// Resumed: the handshake resumed a session. Retried: there was a HelloRetryRequest.
 	Resumed, Retried bool
-	// TicketAgeSkew is how much older a client of TLS 1.3 believes the ticket that it
-	// resumes to be than this server does: more than the transport's delay in either
-	// direction hints at a replay, or at a clock (RFC 9846 §8.3). Whole milliseconds.
-	TicketAgeSkew time.Duration
 	// ExtendedMasterSecret tells that RFC 7627 was in force (up to TLS 1.2).
 	ExtendedMasterSecret bool
 	// EncryptThenMAC tells that RFC 7366 was in force (CBC suites up to TLS 1.2).
 	EncryptThenMAC bool
 	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
 	SecureRenegotiation bool
+	ticketAgeSkew       int32 // milliseconds
 	// Suite and Group are what was negotiated; Group is nil for key exchange without one.
 	Suite *suites.Suite
 	Group kx.Group
@@ -78,6 +75,14 @@ type ConnectionState struct {
 	exporter keys.Secret  // TLS 1.3
 	master   *keys.Master // up to TLS 1.2
 	complete bool
+}
+
+// TicketAgeSkew is how much older a client of TLS 1.3 believes the ticket that it
+// resumes to be than this server does, in milliseconds and up to 24 days: more than
+// the transport's delay, in either direction, hints at a replay or at a clock that is
+// wrong (RFC 9846 §8.3). It is 0 of all other connections.
+func (c *ConnectionState) TicketAgeSkew() time.Duration {
+	return time.Duration(c.ticketAgeSkew) * time.Millisecond
 }
 
 // MaxExport is the most bytes that Export gives at once.

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -238,7 +239,8 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 			return nil, err
 		}
 	case psk.session != nil:
-		early, fx.conn.TicketAgeSkew = psk.early, psk.session.AgeSkew(fx.now, psk.age)
+		skew := psk.session.AgeSkew(fx.now, psk.age).Milliseconds()
+		early, fx.conn.ticketAgeSkew = psk.early, int32(max(math.MinInt32, min(skew, math.MaxInt32)))
 		if err := fx.recall(psk.session); err != nil {
 			return nil, err
 		}

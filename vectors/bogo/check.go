@@ -20,8 +20,8 @@ func (c *conn) check(resume bool) error {
 			return err
 		}
 	}
-	if want := time.Duration(x.ticketAgeSkew) * time.Second; want != 0 && resume && st.TicketAgeSkew.Round(time.Second) != want {
-		return wrong("skew of the ticket's age %v, got %v", want, st.TicketAgeSkew)
+	if want := time.Duration(x.ticketAgeSkew) * time.Second; want != 0 && resume && st.TicketAgeSkew().Round(time.Second) != want {
+		return wrong("skew of the ticket's age %v, got %v", want, st.TicketAgeSkew())
 	}
 	if want := resume && !x.sessionMiss; st.Resumed != want {
 		return wrong("resumed %v, got %v", want, st.Resumed)
