@@ -88,8 +88,12 @@ func TestChainsAgainstNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range cases {
-		if got, ok := verdicts[c.name]; ok && got != c.want {
-			t.Errorf("%s: node says %q, the table %q", c.name, got, c.want)
+		want := c.want
+		if c.lenient {
+			want = ""
+		}
+		if got, ok := verdicts[c.name]; ok && got != want {
+			t.Errorf("%s: node says %q, the table %q", c.name, got, want)
 		}
 	}
 	if len(verdicts) != len(requests) {
@@ -108,7 +112,7 @@ func TestChainsAgainstOpenSSL(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			out := c.opensslVerify(t, openssl)
 			_, err := c.verifier().Verify(c.sent, "", !c.client, credtest.Now)
-			if err == nil {
+			if err == nil || c.lenient {
 				if !strings.Contains(out, ": OK") {
 					t.Errorf("openssl refuses:\n%s", out)
 				}

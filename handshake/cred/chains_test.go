@@ -27,6 +27,7 @@ type chainCase struct {
 	stop      int  // the X509_V_ERR at which "openssl verify" stops, if not at the code's
 	alsoPool  bool // the code is the same when CAs are known as a pool only
 	notInNode bool // node cannot be made to send such a chain
+	lenient   bool // OpenSSL and node let it pass
 }
 
 var (
@@ -186,6 +187,7 @@ func chainCases(t testing.TB) []chainCase {
 	)
 	add(extensionCases(m)...)
 	add(revocationCases(m)...)
+	add(dividedCases(m)...)
 	return cases
 }
 

@@ -33,8 +33,10 @@ type Verifier struct {
 	PartialChain bool
 
 	// CRLs are revocation lists. If there is any, every certificate of the chain is
-	// checked, the root too, and an issuer without a list is a failure (as in node). A list with a
-	// critical extension (a delta, or one part of a divided list) is a failure too.
+	// checked, the root too, and an issuer without a list is a failure (as in node). Of an
+	// issuer's lists the best for each certificate counts: one part of a divided list is about
+	// those that name its distribution point. A delta, and a list with another critical
+	// extension, is a failure; one that is for some reasons only, or indirect, is not used.
 	CRLs []*x509.RevocationList
 
 	// MinRSABits is the smallest RSA modulus allowed in a chain. 0 means 1024, the
