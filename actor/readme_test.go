@@ -10,7 +10,7 @@ import (
 // compiled and run.
 func TestREADME(t *testing.T) {
 	readme := read(t, "../README.md")
-	examples := squeeze(read(t, "example_test.go") + read(t, "../handshake/example_test.go"))
+	examples := squeeze(read(t, "example_test.go") + read(t, "../handshake/example_test.go") + read(t, "../transport/example_test.go"))
 	blocks := strings.Split(readme, "```go\n")
 	if len(blocks) < 5 {
 		t.Fatalf("%d snippets", len(blocks)-1)
