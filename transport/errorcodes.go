@@ -136,22 +136,31 @@ func codeOfFault(e *handshake.Error) Code {
 	case e.Kind == handshake.KindHTTPRequest && errors.As(e.Err, &wire) && wire.Type == 'C':
 		return CodeProxyRequest // CONNECT
 	}
-	if code, ok := codesOfFields[kindAndField{e.Kind, e.Field}]; ok {
-		return code
+	for _, row := range codesOfFields {
+		if row.kind == e.Kind && strings.HasPrefix(e.Field, row.field) {
+			return row.code
+		}
 	}
 	return codesOfKinds[e.Kind]
 }
 
-type kindAndField struct {
+// codesOfFields are the reasons for which the kind alone is not enough: what the field begins
+// with tells them.
+var codesOfFields = [...]struct {
 	kind  handshake.Kind
 	field string
-}
-
-// codesOfFields are the reasons for which the kind alone is not enough.
-var codesOfFields = map[kindAndField]Code{
-	{handshake.KindNoCertificate, "ClientHello.cipher_suites"}: CodeNoSharedCipher, // up to TLS 1.2 a suite goes with a kind of key
-	{handshake.KindDecode, "alert"}:                            "ERR_SSL_INVALID_ALERT",
-	{handshake.KindIllegalParameter, "alert.level"}:            "ERR_SSL_UNKNOWN_ALERT_TYPE",
+	code  Code
+}{
+	{handshake.KindNoCertificate, "ClientHello.cipher_suites", CodeNoSharedCipher}, // up to TLS 1.2 a suite goes with a kind of key
+	{handshake.KindDecode, "alert", "ERR_SSL_INVALID_ALERT"},
+	{handshake.KindDecode, "extension ", "ERR_SSL_BAD_EXTENSION"},
+	{handshake.KindDecode, "ClientHello.extensions", "ERR_SSL_BAD_EXTENSION"},
+	{handshake.KindIllegalParameter, "alert.level", "ERR_SSL_UNKNOWN_ALERT_TYPE"},
+	{handshake.KindIllegalParameter, "ClientHello key_share", "ERR_SSL_BAD_KEY_SHARE"},
+	{handshake.KindIllegalParameter, "ClientHello.legacy_compression_methods", "ERR_SSL_NO_COMPRESSION_SPECIFIED"},
+	{handshake.KindMissingExtension, "extension signature_algorithms", "ERR_SSL_MISSING_SIGALGS_EXTENSION"},
+	{handshake.KindMissingExtension, "extension supported_groups", "ERR_SSL_MISSING_SUPPORTED_GROUPS_EXTENSION"},
+	{handshake.KindMissingExtension, "extension key_share", CodeNoKeyShare},
 }
 
 // codeOfAlert is OpenSSL's reason for an alert that came: its name, after the

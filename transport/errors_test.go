@@ -106,9 +106,9 @@ func TestCodesOfKinds(t *testing.T) {
 			t.Errorf("%v: OpenSSL has no reason %q", k, r)
 		}
 	}
-	for k, code := range codesOfFields {
-		if !slices.Contains(reasons, code.Reason()) {
-			t.Errorf("%v: OpenSSL has no reason %q", k, code.Reason())
+	for _, row := range codesOfFields {
+		if !slices.Contains(reasons, row.code.Reason()) {
+			t.Errorf("%v: OpenSSL has no reason %q", row.field, row.code.Reason())
 		}
 	}
 	for k, code := range codesOfLists {

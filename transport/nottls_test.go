@@ -16,7 +16,21 @@ import (
 // intruders are first bytes of peers that speak no TLS, or none that is right.
 func intruders() []string {
 	hello := "\x03\x03" + strings.Repeat("r", 32) + "\x00\x00\x02\x13\x01\x01\x00"
+	const (
+		versions = "\x00\x2b\x00\x03\x02\x03\x04"
+		groups   = "\x00\x0a\x00\x04\x00\x02\x00\x17"
+		schemes  = "\x00\x0d\x00\x04\x00\x02\x04\x03"
+		shares   = "\x00\x33\x00\x02\x00\x00"
+	)
+	with := func(extensions ...string) string { // a hello of TLS 1.3
+		all := strings.Join(extensions, "")
+		body := hello + "\x00" + string(rune(len(all))) + all
+		return "\x16\x03\x01\x00" + string(rune(len(body)+4)) + "\x01\x00\x00" + string(rune(len(body))) + body
+	}
 	return []string{
+		with(versions, groups, schemes), with(versions, groups, shares), with(versions, schemes, shares), with(versions, schemes, shares, groups, groups),
+		with(versions, groups, schemes, shares, "\x00\x00\x00\x03\x00\x05\x00"), with(versions, groups, schemes, "\x00\x33\x00\x07\x00\x05\x00\x18\x00\x01\x04"),
+		with("\x00\x2b\x00\x03\x02\x03\x00", groups, schemes, shares), with(versions, groups, "\x00\x0d\x00\x00", shares), with("\xff\x01\x00\x02\x01\x00"),
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n", "PUT / HTTP/1.1\r\n\r\n", "DELETE / HTTP/1.1\r\n\r\n", "OPTIONS * HTTP/1.1\r\n\r\n",
 		"CONNECT a:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "220 mail.example ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b", strings.Repeat("\xff", 20), strings.Repeat("\x00", 20),
