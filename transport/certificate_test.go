@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"slices"
 	"testing"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
@@ -141,6 +143,29 @@ func TestPeerCertificate(t *testing.T) {
 	t.Logf("%d certificates, %d of them in handshakes", len(cases), live)
 	if live < 100 {
 		t.Errorf("only %d handshakes", live)
+	}
+}
+
+// TestName: a name keeps every attribute, in order, and gives those of a type.
+func TestName(t *testing.T) {
+	der := buildCert(credtest.CA(t).Cert.RawSubjectPublicKeyInfo, withSubject(nameOfParts(
+		attributeOf("2.5.4.11", derUTF8, "a"), attributeOf("2.5.4.3", derUTF8, "x"), attributeOf("2.5.4.11", derUTF8, "b"), attributeOf("1.2.3.4", derUTF8, "y"))))
+	cert, err := NewPeerCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Name{{"OU", "a"}, {"CN", "x"}, {"OU", "b"}, {"1.2.3.4", "y"}}); !slices.Equal(cert.Subject, want) {
+		t.Errorf("%v, want %v", cert.Subject, want)
+	}
+	for typ, want := range map[string][]string{"OU": {"a", "b"}, "CN": {"x"}, "O": nil, "1.2.3.4": {"y"}} {
+		if got := cert.Subject.Values(typ); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", typ, got, want)
+		}
+	}
+	for _, bad := range [][]byte{nil, {0x30}, der[:len(der)/2], []byte("rubbish")} {
+		if _, err := NewPeerCertificate(bad); !errors.Is(err, Code("ERR_OSSL_ASN1_WRONG_TAG")) {
+			t.Errorf("%x: %v", bad, err)
+		}
 	}
 }
 
