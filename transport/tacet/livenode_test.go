@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"os/exec"
@@ -13,7 +14,9 @@ import (
 // nodeLines runs testdata/peer.js and gives its lines.
 func nodeLines(t *testing.T, arguments ...string) *bufio.Scanner {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), peer(t, "node"), append([]string{"--no-warnings", "testdata/peer.js"}, arguments...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, peer(t, "node"), append([]string{"--no-warnings", "testdata/peer.js"}, arguments...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
