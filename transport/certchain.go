@@ -2,6 +2,7 @@ package transport
 
 import (
 	"crypto/x509"
+	"errors"
 	"slices"
 	"time"
 
@@ -15,6 +16,23 @@ func certificateOf(chain, cas []*x509.Certificate, detailed bool) (*PeerCertific
 		return NewPeerCertificate(chain[0].Raw)
 	}
 	return detailedCertificate(chain, cas, time.Now())
+}
+
+// checkChain is CheckServerIdentity of the first certificate of a chain. It reads no more than
+// the names of it, unless there is an error to tell all in.
+func checkChain(host string, chain, cas []*x509.Certificate) error {
+	names, err := namesInCertificate(chain[0].Raw)
+	if err != nil {
+		return err
+	}
+	err = CheckServerIdentity(host, names)
+	var wrong *AltNameError
+	if errors.As(err, &wrong) {
+		if wrong.Cert, err = certificateOf(chain, cas, true); err == nil {
+			err = wrong
+		}
+	}
+	return err
 }
 
 // detailedCertificate tells of the certificates that a peer sent, the leaf first, and of

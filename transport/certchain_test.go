@@ -3,6 +3,8 @@ package transport
 import (
 	"crypto/x509"
 	"encoding/json"
+	"errors"
+	"reflect"
 	"testing"
 
 	"tacet/handshake/cred"
@@ -218,5 +220,33 @@ func TestCertificateChainOfMozilla(t *testing.T) {
 	}
 	if top := got.IssuerCertificate; top == nil || top.Fingerprint256 != want.Fingerprint256 || top.IssuerCertificate != top {
 		t.Errorf("%v issued it, want %v", top, want.Subject)
+	}
+}
+
+// TestCheckChain: the check reads little and tells all.
+func TestCheckChain(t *testing.T) {
+	ca := credtest.CA(t)
+	inter := ca.Intermediate(t, "inter")
+	chain := []*x509.Certificate{inter.Issue(t, credtest.LeafTemplate("a.example", "192.0.2.1"), credtest.P256), inter.Cert}
+	cas := []*x509.Certificate{ca.Cert}
+	for _, host := range []string{"a.example", "192.0.2.1", "A.example."} {
+		if err := checkChain(host, chain, cas); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	err := checkChain("b.example", chain, cas)
+	var wrong *AltNameError
+	if !errors.As(err, &wrong) || wrong.Host != "b.example" || wrong.Reason != "Host: b.example. is not in the cert's altnames: DNS:a.example, IP Address:192.0.2.1" {
+		t.Fatalf("%#v", err)
+	}
+	want, err := certificateOf(chain, cas, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.IssuerCertificate.IssuerCertificate == nil || !reflect.DeepEqual(wrong.Cert, want) {
+		t.Errorf("it tells of %+v", wrong.Cert)
+	}
+	if allocs := testing.AllocsPerRun(10, func() { _ = checkChain("a.example", chain, cas) }); allocs > 50 {
+		t.Errorf("%v allocations", allocs)
 	}
 }

@@ -117,6 +117,24 @@ func NewPeerCertificate(der []byte) (*PeerCertificate, error) {
 	return c.peerCertificate(), nil
 }
 
+// namesInCertificate is a PeerCertificate of nothing but what CheckServerIdentity looks at.
+func namesInCertificate(der []byte) (*PeerCertificate, error) {
+	c, err := readCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	p := &PeerCertificate{Subject: nameOf(c.subject)}
+	c.describeAltNames(p)
+	return p, nil
+}
+
+func (c *derCertificate) describeAltNames(p *PeerCertificate) {
+	if value, ok := c.extensions[oidAltName]; ok {
+		text, readable := altNames(value)
+		p.SubjectAltName, p.altNames = text, presenceOf(readable)
+	}
+}
+
 func (c *derCertificate) peerCertificate() *PeerCertificate {
 	sum1, sum256, sum512 := sha1.Sum(c.raw), sha256.Sum256(c.raw), sha512.Sum512(c.raw)
 	p := &PeerCertificate{
@@ -125,10 +143,7 @@ func (c *derCertificate) peerCertificate() *PeerCertificate {
 		Fingerprint: colons(sum1[:]), Fingerprint256: colons(sum256[:]), Fingerprint512: colons(sum512[:]),
 		ExtKeyUsage: c.extKeyUsage(), SerialNumber: serial(c.serial), Raw: c.raw,
 	}
-	if value, ok := c.extensions[oidAltName]; ok {
-		text, readable := altNames(value)
-		p.SubjectAltName, p.altNames = text, presenceOf(readable)
-	}
+	c.describeAltNames(p)
 	if value, ok := c.extensions[oidInfoAccess]; ok {
 		text, readable := accessDescriptions(value)
 		p.InfoAccess, p.access = infoAccess(text), presenceOf(readable)

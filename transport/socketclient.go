@@ -157,6 +157,9 @@ func (c *clientSide) judgeChain(chain []*x509.Certificate) error {
 	if _, err := c.profile.Verify(chain, time.Now()); err != nil {
 		return err
 	}
+	if c.o.CheckServerIdentity == nil {
+		return checkChain(c.o.identity(), chain, c.trusted())
+	}
 	cert, err := certificateOf(chain, c.trusted(), true)
 	if err != nil {
 		return err
