@@ -160,9 +160,9 @@ func (c *conn) credential(q *handshake.CredentialQuery) (a handshake.Answer, err
 		return q.Use(nil), nil
 	}
 	offered := func(s uint16) bool { return slices.Contains(q.Schemes, cred.Scheme(s)) }
-	list, why := c.up.usable(func(s cred.Scheme) bool { return offered(uint16(s)) }, q.Authorities)
+	list, why := c.up.usable(func(s cred.Scheme) bool { return q.Version < record.TLS12 || offered(uint16(s)) }, q.Authorities)
 	for _, h := range list {
-		if _, ok := h.Pick(q.Version, offered, h.prefs); ok {
+		if s, ok := h.Pick(q.Version, offered, h.prefs); ok && offered(uint16(s)) {
 			return q.Use(h.Credential), nil
 		}
 		why = errNoScheme

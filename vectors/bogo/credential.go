@@ -116,13 +116,17 @@ func (u *setup) serverFor(s *settings, hello *msg.ClientHello) (*handshake.Serve
 		return nil, nil
 	}
 	list := u.creds
-	if choosy && hello.Ext.Have(msg.ExtSignatureAlgorithms) {
+	if choosy {
 		var authorities [][]byte
 		for name := range hello.Ext.CertificateAuthorities.All() {
 			authorities = append(authorities, name)
 		}
 		var why error
-		list, why = u.usable(func(s cred.Scheme) bool { return hello.Ext.SignatureAlgorithms.Has(uint16(s)) }, authorities)
+		verifies := func(s cred.Scheme) bool { return hello.Ext.SignatureAlgorithms.Has(uint16(s)) }
+		if !hello.Ext.Have(msg.ExtSignatureAlgorithms) {
+			verifies = func(cred.Scheme) bool { return true }
+		}
+		list, why = u.usable(verifies, authorities)
 		if len(list) == 0 {
 			return nil, why
 		}
