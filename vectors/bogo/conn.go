@@ -42,9 +42,10 @@ type conn struct {
 	held bool   // nothing more leaves until something came
 	eof  bool   // the peer's
 
-	given, sent int // bytes so far, for the pace of -async
-	steps       int // of halves
-	patience    int // rounds that a query waits for its answer
+	given, sent int  // bytes so far, for the pace of -async
+	steps       int  // of halves
+	joined      bool // a renegotiation is to begin
+	patience    int  // rounds that a query waits for its answer
 	asked       map[string]int
 	messages    string            // the trace
 	traffic     map[string][]byte // traffic secrets of -export-traffic-secrets, by label
@@ -101,6 +102,7 @@ func (c *conn) next() (handshake.Event, error) {
 			if err := c.rejoin(); err != nil {
 				return ev, err
 			}
+			c.joined = true
 		case handshake.KeyLogged:
 			c.logKey(ev.Data)
 		case handshake.MessageSent, handshake.MessageReceived:
@@ -131,6 +133,7 @@ func (c *conn) step() (handshake.Event, error) {
 		return handshake.Event{}, err
 	}
 	n, ev := c.e.Step(c.mem.clock, c.in)
+	c.joined = false
 	if n < 0 || n > len(c.in) {
 		return ev, fmt.Errorf("engine defect: Step consumed %d of %d bytes", n, len(c.in))
 	}

@@ -73,7 +73,7 @@ func (c *conn) bend() error {
 			e.Step(c.mem.clock, []byte("\x15\x03\x03\x00\x02\x02\x50"))
 			e.AppendOut(nil)
 			e.Abort(record.AlertInternalError)
-		} else if c.set.split && e.Secure() {
+		} else if c.set.split && e.Secure() && !c.joined {
 			if r, s, err := e.Split(); err == nil {
 				c.e = &halves{s, r}
 			}
