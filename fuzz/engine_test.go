@@ -25,7 +25,7 @@ func FuzzServer(f *testing.F) {
 			return
 		}
 		c := list[pick(data[0], len(list))]
-		anything(t, data[1:], func() *side { return &side{e: handshake.NewServer(c.server, env('s'))} })
+		anything(t, data[1:], func() *side { return &side{e: handshake.NewServer(c.server, env('s')), store: c.store, psk: c.psk[1]} })
 	})
 }
 

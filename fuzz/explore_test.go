@@ -3,6 +3,7 @@ package fuzz
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"tacet/handshake"
@@ -28,6 +29,8 @@ var legal = map[string][]msg.Type{
 	"waitKeyExchange":       {msg.TypeServerKeyExchange},
 	"waitRequestOrDone":     {msg.TypeCertificateRequest, msg.TypeServerHelloDone},
 	"waitHelloDone":         {msg.TypeServerHelloDone},
+	"waitAnonymousDone":     {msg.TypeServerHelloDone},
+	"waitHint":              {msg.TypeServerKeyExchange, msg.TypeServerHelloDone}, // of a pre-shared key alone
 	"waitTicket12":          {msg.TypeNewSessionTicket},
 	"waitServerCCS12":       {},
 	"waitServerFinished12":  {msg.TypeFinished},
@@ -52,7 +55,10 @@ var legal = map[string][]msg.Type{
 
 // legalNow is legal, and what may come once connected.
 func legalNow(e *handshake.Engine) []msg.Type {
-	if name := e.StateName(); name != "connected" {
+	switch name := e.StateName(); {
+	case name == "waitServerHello" && e.State().Version != 0: // a renegotiation; a HelloRequest may cross its hello
+		return append([]msg.Type{msg.TypeHelloRequest}, legal[name]...)
+	case name != "connected":
 		return legal[name]
 	}
 	switch s := e.State(); {
@@ -169,6 +175,9 @@ func explore(t *testing.T, path string, v vertex, letters []vectors.Message, dep
 		w := v.fork()
 		to := w.side(v.client)
 		was, allowed := to.e.Secure(), legalNow(to.e)
+		if to.e.StateName() == "waitServerHello" && strings.Contains(path, "HelloRequest") {
+			allowed = legal["waitServerHello"] // one may cross, not two
+		}
 		letter.Client, letter.Protected = !v.client, w.tap.Protected(!v.client)
 		w.hear(to, w.tap.Seal(letter))
 		for wire := []byte{}; wire != nil; { // the tap follows what is answered, and nobody hears it

@@ -25,6 +25,8 @@ type meeting struct {
 	shook  bool  // other's handshake is over
 	keys   int   // of other's key log, what the tap has
 	answer []vectors.Message
+
+	changed int // length of the message that the lie is about
 }
 
 // lie is a change of the nth message that one side says.
@@ -51,6 +53,7 @@ func (a *arena) judge(stack int, l lie) verdict {
 			return []vectors.Message{said}
 		}
 		if n++; n-1 == l.nth {
+			m.changed = len(said.Body)
 			return l.change(said)
 		}
 		return []vectors.Message{said}
@@ -118,7 +121,7 @@ func (m *meeting) hear(wire []byte) {
 
 // verdict is the judge's last alert, or how far it came.
 func (m *meeting) verdict() verdict {
-	v := verdict{says: "waits"}
+	v := verdict{says: "waits", of: m.changed}
 	if m.judge != nil {
 		v.err = m.judge.e.Err()
 		if m.judge.e.Secure() {
@@ -143,8 +146,8 @@ func (m *meeting) verdict() verdict {
 // worldOf is world with other randomness, before the client's first word.
 func (c *conversation) worldOf(client, server handshake.Env) *world {
 	return &world{
-		c:   &side{e: handshake.NewClient(c.client, c.host, client), client: true, offer: c.offer},
-		s:   &side{e: handshake.NewServer(c.server, server)},
+		c:   &side{e: handshake.NewClient(c.client, c.host, client), client: true, offer: c.offer, psk: c.psk[0]},
+		s:   &side{e: handshake.NewServer(c.server, server), store: c.store, psk: c.psk[1]},
 		tap: &vectors.Tap{},
 	}
 }
@@ -250,10 +253,20 @@ func fuzzFlight(f *testing.F, client bool, rows []row) {
 		}
 		a := list[pick(which, len(list))]
 		l := lie{client, int(nth % 8), tweak(op, at, octets)}
-		differ(t, append(rows, severalFaults), a.judge(stackTacet, l), a.judge(stackStd, l), func() string {
-			return a.conv.name + ": " + a.shown(l)
-		})
+		a.compare(t, append(rows, severalFaults), l)
 	})
+}
+
+// compare compares the verdicts on a lie. Where encrypt_then_mac is answered, which
+// crypto/tls does not offer, a ServerHello is not the same for both, and the lie
+// would be another one.
+func (a *arena) compare(t testing.TB, rows []row, l lie) {
+	t.Helper()
+	tacet, std := a.judge(stackTacet, l), a.judge(stackStd, l)
+	if tacet.of != std.of && a.blocks {
+		return
+	}
+	differ(t, rows, tacet, std, func() string { return a.conv.name + ": " + a.shown(l) })
 }
 
 // shown tells what a lie changes.
@@ -291,6 +304,6 @@ func TestFlights(t *testing.T) {
 		if l.client {
 			rows = clientRows
 		}
-		differ(t, rows, a.judge(stackTacet, l), a.judge(stackStd, l), func() string { return a.conv.name + ": " + a.shown(l) })
+		a.compare(t, rows, l)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"tacet/handshake/cred/credtest"
 	"tacet/handshake/msg"
 	"tacet/record"
+	"tacet/suites"
 	"tacet/vectors"
 )
 
@@ -18,6 +20,7 @@ import (
 type verdict struct {
 	says string // "ServerHello 1.3", "HelloRetryRequest", "alert decode_error", "nothing" …
 	err  error
+	of   int // the length of the message that was changed
 }
 
 func (v verdict) String() string { return fmt.Sprintf("%s (%v)", v.says, v.err) }
@@ -94,11 +97,12 @@ func first(out []byte) string {
 type arena struct {
 	conv           *conversation
 	client, server *tls.Config
+	blocks         bool // the suite is one of CBC
 }
 
 // arenas makes conversations that both stacks can hold.
 func arenas(t testing.TB) (list []*arena) {
-	for _, name := range []string{"full13", "retry13", "full12", "clientcert13", "clientcert12", "halfclose"} {
+	for _, name := range []string{"full13", "retry13", "full12", "clientcert13", "clientcert12", "halfclose", "rsa10", "ecdhe11", "renegotiated12"} {
 		c := converse(t, name)
 		c.cfg[0].NoCompatibility, c.cfg[1].TicketKeys = false, nil // as crypto/tls has it
 		var err error
@@ -109,7 +113,8 @@ func arenas(t testing.TB) (list []*arena) {
 			t.Fatal(err)
 		}
 		roots := credtest.CA(t).Pool()
-		list = append(list, &arena{c, vectors.CryptoTLS(c.cfg[0], true, c.host, roots), vectors.CryptoTLS(c.cfg[1], false, c.host, roots)})
+		blocks := slices.ContainsFunc(c.cfg[0].Suites, (*suites.Suite).BlockCipher)
+		list = append(list, &arena{c, vectors.CryptoTLS(c.cfg[0], true, c.host, roots), vectors.CryptoTLS(c.cfg[1], false, c.host, roots), blocks})
 	}
 	return list
 }
@@ -118,12 +123,12 @@ func arenas(t testing.TB) (list []*arena) {
 func (a *arena) serverTacet(in []byte) verdict {
 	w := &world{c: &side{e: handshake.NewServer(a.conv.server, env('s'))}, tap: &vectors.Tap{}}
 	w.hear(w.c, append([]byte(nil), in...))
-	return verdict{first(w.c.said), w.c.e.Err()}
+	return verdict{says: first(w.c.said), err: w.c.e.Err()}
 }
 
 // serverStd is what crypto/tls's server makes of bytes.
 func (a *arena) serverStd(in []byte) verdict {
 	p := vectors.NewPeer(false, a.server, (*tls.Conn).Handshake)
 	defer p.Stop()
-	return verdict{first(p.Step(in)), p.Err}
+	return verdict{says: first(p.Step(in)), err: p.Err}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"tacet/handshake"
@@ -22,6 +23,8 @@ type side struct {
 	data   []byte // application data that came
 	log    []string
 	offer  *session.Session
+	store  map[string]*session.Session // of a server; shared by forks, for it is never changed
+	psk    string                      // IDENTITY:KEY
 	last   *session.Session
 	dead   bool // its terminal event came
 }
@@ -65,8 +68,7 @@ func (w *world) step(s *side) {
 			w.fetch(s)
 			return
 		case handshake.QueryPending:
-			q := s.e.Query().(*handshake.SessionQuery)
-			if err := s.e.Answer(q.Offer(s.offer)); err != nil {
+			if err := s.e.Answer(s.answer()); err != nil && s.e.Err() == nil {
 				panic(err)
 			}
 			continue
@@ -86,6 +88,30 @@ func (w *world) step(s *side) {
 		s.log = append(s.log, ev.Kind.String())
 	}
 	w.fetch(s)
+}
+
+// answer is what a side answers its engine. A server's store is no one's: what it
+// is to keep, it puts into a map of its own.
+func (s *side) answer() handshake.Answer {
+	identity, key, _ := strings.Cut(s.psk, ":")
+	switch q := s.e.Query().(type) {
+	case *handshake.SessionQuery:
+		return q.Offer(s.offer)
+	case *handshake.SessionLookup:
+		return q.Found(s.store[string(q.ID)])
+	case *handshake.SessionStore:
+		s.store = map[string]*session.Session{string(q.Session.ID): q.Session}
+		return q.Stored()
+	case *handshake.PSKQuery:
+		return q.Offer([]byte(identity), []byte(key))
+	case *handshake.PSKLookup:
+		if string(q.Identities[0]) == identity {
+			return q.Found(0, []byte(key))
+		}
+		return q.None()
+	default:
+		panic(fmt.Sprintf("query %T", q))
+	}
 }
 
 func (w *world) fetch(s *side) {
@@ -134,11 +160,15 @@ type conversation struct {
 	server *handshake.ServerProfile
 	cfg    [2]handshake.Config // client's, server's
 	offer  *session.Session
+	store  map[string]*session.Session
+	psk    [2]string
 	host   string
+	again  bool // the client asks for another handshake after the first
 }
 
 // scripts are the conversations that targets start from; see ../vectors/testdata.
-var scripts = []string{"full13", "retry13", "resumed13", "clientcert13", "full12", "resumed12", "clientcert12", "keyupdate13"}
+var scripts = []string{"full13", "retry13", "resumed13", "clientcert13", "full12", "resumed12", "clientcert12", "keyupdate13",
+	"rsa10", "ecdhe11", "dhe12", "psk12", "dhepsk12", "byid12", "renegotiated12"}
 
 // conversations compiles them.
 func conversations(t testing.TB) (list []*conversation) {
@@ -152,7 +182,7 @@ func conversations(t testing.TB) (list []*conversation) {
 func converse(t testing.TB, name string) *conversation {
 	t.Helper()
 	s := script(t, name)
-	c := &conversation{name: name}
+	c := &conversation{name: name, psk: [2]string{s.Client["psk"], s.Server["psk"]}, again: s.Server["renegotiation"] == "allow"}
 	var err error
 	if c.cfg[0], c.cfg[1], c.host, err = s.Configs(t); err == nil {
 		c.client, err = c.cfg[0].CompileClient()
@@ -166,6 +196,7 @@ func converse(t testing.TB, name string) *conversation {
 	if s.Resume != "" {
 		w := converse(t, s.Resume).world()
 		w.run()
+		c.store = w.s.store
 		if c.offer = w.c.last; c.offer == nil {
 			t.Fatalf("%s gave no session", s.Resume)
 		}
@@ -191,12 +222,21 @@ func env(who byte) handshake.Env { return handshake.SeededEnv([32]byte{'f', 'u',
 // world makes the two engines, and lets the client say its hello.
 func (c *conversation) world() *world {
 	w := &world{
-		c:   &side{e: handshake.NewClient(c.client, c.host, env('c')), client: true, offer: c.offer},
-		s:   &side{e: handshake.NewServer(c.server, env('s'))},
+		c:   &side{e: handshake.NewClient(c.client, c.host, env('c')), client: true, offer: c.offer, psk: c.psk[0]},
+		s:   &side{e: handshake.NewServer(c.server, env('s')), store: c.store, psk: c.psk[1]},
 		tap: &vectors.Tap{},
 	}
 	w.step(w.c)
 	return w
+}
+
+// renegotiate lets the client ask for another handshake.
+func (w *world) renegotiate(t testing.TB) {
+	t.Helper()
+	if err := w.c.e.Renegotiate(nil); err != nil {
+		t.Fatal(err)
+	}
+	w.step(w.c)
 }
 
 // moment is a conversation stopped before a record is delivered.
@@ -212,10 +252,14 @@ func moments(t testing.TB) (list []moment) {
 	t.Helper()
 	for _, c := range conversations(t) {
 		w := c.world()
-		for ok := true; ok; {
+		for again, ok := c.again, true; ok; {
 			m := moment{world: w.fork(), conv: c}
 			m.said, ok = w.next()
 			list = append(list, m)
+			if !ok && again {
+				w.renegotiate(t)
+				again, ok = false, true
+			}
 		}
 		if !w.secure() {
 			t.Fatalf("%s: %v, %v", c.name, w.c.e.Err(), w.s.e.Err())

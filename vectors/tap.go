@@ -57,6 +57,7 @@ type direction struct {
 	open   record.Opener
 	seal   record.Sealer
 	header record.Version // of its last record without protection
+	agreed record.Version // what the receiver of its next record knows of the version
 	opened cursor         // keys of open
 	sealed cursor         // keys of seal
 }
@@ -242,10 +243,12 @@ func join(run []Message) Message {
 	return m
 }
 
-// ready installs the keys that the receiver opens a side's next record with.
+// ready installs the keys that the receiver opens a side's next record with, and
+// its version.
 // While it has none yet, the sender's stand for them.
 func (t *Tap) ready(client bool) {
 	d := &t.directions[index(client)]
+	d.agreed = t.views[index(!client)].version
 	if t.install(client, &d.sealed, &t.views[index(!client)], d.seal.Install) != nil {
 		_ = t.install(client, &d.sealed, &t.views[index(client)], d.seal.Install)
 	}
@@ -261,8 +264,8 @@ func (t *Tap) put(dst []byte, m Message) []byte {
 	if !m.Protected {
 		s = new(record.Sealer)
 		s.SetHeaderVersion(d.header)
-		if v := t.views[index(!m.Client)].version; v != 0 {
-			s.SetVersion(v)
+		if d.agreed != 0 {
+			s.SetVersion(d.agreed)
 		}
 	}
 	for body := m.Body; ; {
