@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,23 @@ func TestTraceOpenSSL(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
+	}
+}
+
+// TestTraceResumes draws a connection, and its resumption by --session; and an external
+// pre-shared key.
+func TestTraceResumes(t *testing.T) {
+	for version, want := range map[string]string{"TLSv1.2": "takes the session", "TLSv1.3": "takes the ticket"} {
+		s, file := startServe(t, "--max-version", version), filepath.Join(t.TempDir(), "session")
+		for _, resumes := range []bool{false, true} {
+			out, _ := tacetWith(t, 0, "hello", "trace", "--session", file, "--ca", demoRoot, "--silence", "100ms", s.address)
+			if strings.Contains(out, want) != resumes || strings.Contains(out, ", resumed") != resumes {
+				t.Errorf("%s, resumes %v:\n%s", version, resumes, out)
+			}
+		}
+	}
+	s := startServe(t, "--psk", psk)
+	if out, _ := tacetWith(t, 0, "hello", "trace", "--psk", psk, "--silence", "100ms", s.address); !strings.Contains(out, `offers the key of "me"`) || !strings.Contains(out, `"hello"`) {
+		t.Error(out)
 	}
 }
