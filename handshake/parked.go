@@ -55,20 +55,11 @@ func (p *ClientProfile) Verify(chain []*x509.Certificate, now time.Time) ([][]*x
 // permits says what the security level holds against all chains that were found.
 func (p *profile) permits(chains [][]*x509.Certificate) (err error) {
 	for _, chain := range chains {
-		if err = p.permitsChain(chain); err == nil {
+		if err = cred.PermittedChain(chain, p.level); err == nil {
 			return nil
 		}
 	}
 	return err
-}
-
-func (p *profile) permitsChain(chain []*x509.Certificate) error {
-	for i, c := range chain {
-		if err := cred.PermittedCertificate(c, p.level, i > 0 && i == len(chain)-1); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // verdict takes the answer to a VerifyQuery.

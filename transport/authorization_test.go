@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -111,7 +113,8 @@ func (c trial) options(t *testing.T) SecureContextOptions {
 	return o
 }
 
-// trialScript answers with what each side makes of the other: "" if it is authorized.
+// trialScript answers with what each side makes of the other, "" if it is authorized, and with
+// the message of the client's error if it does not tolerate that.
 // createServer does not hand allowPartialTrustChain on, so that the server is given a
 // context by SNI.
 const trialScript = `
@@ -119,14 +122,16 @@ const tls = require('tls');
 const told = s => s.authorized ? '' : String(s.authorizationError?.code ?? s.authorizationError);
 const ask = q => new Promise((done, fail) => {
   const own = {cert: q.cert, key: q.key, ca: q.ca, crl: q.crl ?? undefined, allowPartialTrustChain: q.partial, rejectUnauthorized: false, requestCert: true};
-  const both = {};
-  const finish = () => { if ('client' in both && 'server' in both) done(both); };
-  const server = tls.createServer(own, s => { both.server = told(s); s.on('error', () => {}).end('x'); finish(); });
-  server.on('tlsClientError', fail);
+  const both = {message: ''};
+  const server = tls.createServer(own, s => { both.server ??= told(s); s.on('error', () => {}).end('x'); });
+  server.on('tlsClientError', e => { if (!('client' in both)) fail(e); });
   server.listen(0, '127.0.0.1', () => {
     const mine = q.anonymous ? {...own, cert: undefined, key: undefined} : own;
-    const s = tls.connect({port: server.address().port, host: '127.0.0.1', ...mine, ciphers: q.ciphers, checkServerIdentity: () => {}}, () => { both.client = told(s); finish(); });
-    s.on('error', fail).on('close', () => server.close()).resume();
+    const s = tls.connect({port: server.address().port, host: '127.0.0.1', ...mine, ciphers: q.ciphers, checkServerIdentity: () => {}}, () => { both.client = told(s); });
+    s.on('error', fail).on('close', () => {
+      const again = tls.connect({port: server.address().port, host: '127.0.0.1', ...mine, ciphers: q.ciphers, rejectUnauthorized: true, checkServerIdentity: () => {}}, () => again.end());
+      again.on('error', e => { both.message = e.message; }).on('close', () => { server.close(); done(both); }).resume();
+    }).resume();
   });
 });
 (async () => {
@@ -164,11 +169,14 @@ func TestAuthorizationErrors(t *testing.T) {
 		questions = append(questions, q)
 	}
 	for i, answer := range recorded(t, "authorization", trialScript, questions) {
-		var node struct{ Client, Server string }
+		var node struct{ Client, Server, Message string }
 		if err := json.Unmarshal(answer, &node); err != nil {
 			t.Fatal(err)
 		}
 		client, server := list[i].run(t)
+		if message := list[i].refused(t); message != node.Message {
+			t.Errorf("%s: the client says %q, node's %q", list[i].name, message, node.Message)
+		}
 		if list[i].partial && node.Server == string(CodeNoIssuer) {
 			node.Server = "" // node's createServer loses allowPartialTrustChain
 		}
@@ -187,11 +195,8 @@ func (c trial) run(t *testing.T) (client, server Code) {
 		t.Fatalf("%s: %v", c.name, err)
 	}
 	a, b := net.Pipe()
-	o := ConnectionOptions{Socket: a, SecureContextOptions: c.options(t), RejectUnauthorized: &tolerant,
-		CheckServerIdentity: func(string, *PeerCertificate) error { return nil }}
-	if o.Ciphers = c.ciphers; c.anonymous {
-		o.Cert, o.Key = nil, nil
-	}
+	o := c.clientOptions(t, a)
+	o.RejectUnauthorized = &tolerant
 	accepted, err := NewSocket(b, SocketOptions{Server: s})
 	if err != nil {
 		t.Fatal(err)
@@ -212,4 +217,42 @@ func (c trial) run(t *testing.T) (client, server Code) {
 	_ = a.Close()
 	_ = b.Close()
 	return client, server
+}
+
+func (c trial) clientOptions(t *testing.T, transport net.Conn) ConnectionOptions {
+	o := ConnectionOptions{Socket: transport, SecureContextOptions: c.options(t),
+		CheckServerIdentity: func(string, *PeerCertificate) error { return nil }}
+	if o.Ciphers = c.ciphers; c.anonymous {
+		o.Cert, o.Key = nil, nil
+	}
+	return o
+}
+
+// refused is the message of a client that does not tolerate what it finds.
+func (c trial) refused(t *testing.T) string {
+	t.Helper()
+	server, err := NewSecureContext(c.options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := net.Pipe()
+	defer b.Close()
+	accepted, err := NewSocket(b, SocketOptions{SecureContext: server, IsServer: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, accepted)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s, err := Connect(ctx, c.clientOptions(t, a))
+	if err == nil {
+		_ = s.Close()
+		return ""
+	}
+	var own *Error
+	if !errors.As(err, &own) || CodeOf(err) != own.Code {
+		t.Errorf("%s: %#v", c.name, err)
+		return ""
+	}
+	return own.Message
 }

@@ -79,21 +79,11 @@ func (c *SecureContext) verify(chain []*x509.Certificate, server bool, now time.
 		return nil, err
 	}
 	for _, found := range chains {
-		if err = permitted(found, c.client.SecurityLevel); err == nil {
+		if err = cred.PermittedChain(found, max(c.client.SecurityLevel, 0)); err == nil { // -1 is none
 			return chains, nil
 		}
 	}
 	return nil, err
-}
-
-// permitted says what a security level, as Config has it, holds against a chain.
-func permitted(chain []*x509.Certificate, level int) error {
-	for i, c := range chain {
-		if err := cred.PermittedCertificate(c, max(level, 0), i > 0 && i == len(chain)-1); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // context is what the steps have made, after the checks of what goes together.

@@ -94,9 +94,9 @@ var kinds = [kindEnd]struct {
 	KindPathLength:        {"PATH_LENGTH_EXCEEDED", 25, record.AlertUnknownCA, "path length constraint exceeded"},
 	KindPurpose:           {"INVALID_PURPOSE", 26, record.AlertUnsupportedCertificate, "unsuitable certificate purpose"},
 	KindCriticalExtension: {"UNSPECIFIED", 34, record.AlertUnsupportedCertificate, "unhandled critical extension"},
-	KindNameConstraint:    {"UNSPECIFIED", 47, record.AlertBadCertificate, "name is outside an issuer's constraints"},
+	KindNameConstraint:    {"UNSPECIFIED", 47, record.AlertBadCertificate, "permitted subtree violation"},
 	KindNoCertSign:        {"UNSPECIFIED", 32, record.AlertUnsupportedCertificate, "key usage does not include certificate signing"},
-	KindWeakKey:           {"UNSPECIFIED", 66, record.AlertBadCertificate, "end-entity key too weak"},
+	KindWeakKey:           {"UNSPECIFIED", 66, record.AlertBadCertificate, "EE certificate key too weak"},
 	KindWeakCAKey:         {"UNSPECIFIED", 67, record.AlertBadCertificate, "CA certificate key too weak"},
 	KindWeakDigest:        {"UNSPECIFIED", 68, record.AlertBadCertificate, "CA signature digest algorithm too weak"},
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
 
 	"github.com/cloudflare/circl/sign/ed448"
@@ -27,6 +28,22 @@ func PermittedCertificate(c *x509.Certificate, level int, root bool) error {
 	}
 	if have := signatureStrength(c.SignatureAlgorithm); have < need {
 		return fail(KindWeakDigest, c, fmt.Errorf("signed by %v, of %d bits of strength, where level %d wants %d", c.SignatureAlgorithm, have, level, need))
+	}
+	return nil
+}
+
+// PermittedChain is PermittedCertificate of each certificate of a chain, the leaf first and
+// the trust anchor last. An issuer's key that is too weak is KindWeakCAKey.
+func PermittedChain(chain []*x509.Certificate, level int) error {
+	for i, c := range chain {
+		err := PermittedCertificate(c, level, i > 0 && i == len(chain)-1)
+		var weak *Error
+		if i > 0 && errors.As(err, &weak) && weak.Kind == KindWeakKey {
+			err = &Error{Kind: KindWeakCAKey, Code: KindWeakCAKey.Code(), Cert: c, Depth: i, Err: weak.Err}
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
