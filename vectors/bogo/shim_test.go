@@ -95,13 +95,13 @@ func TestShim(t *testing.T) {
 	own, trust := files(t, leaf, ca.Cert)
 	pool := x509.NewCertPool()
 	pool.AddCert(ca.Cert)
-	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS12, tls.VersionTLS13} {
 		for _, client := range []bool{false, true} {
 			for _, mode := range []string{"", "-async", "-tacet-fork", "-tacet-split -async", "-implicit-handshake -check-close-notify"} {
 				t.Run(fmt.Sprintf("%x/client=%v/%s", version, !client, mode), func(t *testing.T) {
 					r := newRunner(t, client)
 					r.config = &tls.Config{
-						MaxVersion: version, RootCAs: pool, ServerName: "example.org", ClientSessionCache: tls.NewLRUClientSessionCache(1),
+						MinVersion: version, MaxVersion: version, RootCAs: pool, ServerName: "example.org", ClientSessionCache: tls.NewLRUClientSessionCache(1),
 						Time:         func() time.Time { return credtest.Now },
 						Certificates: []tls.Certificate{{Certificate: leaf.Chain, PrivateKey: leaf.Key}},
 					}
@@ -111,7 +111,7 @@ func TestShim(t *testing.T) {
 						args = append(append(args, "-server"), own...)
 					} else {
 						args = append(append(args, "-host-name", "example.org", "-use-custom-verify-callback", "-verify-peer"), trust...)
-						if version == tls.VersionTLS12 { // crypto/tls renews tickets
+						if version <= tls.VersionTLS12 { // crypto/tls renews tickets
 							args = append(args, "-on-resume-expect-ticket-renewal")
 						}
 					}
