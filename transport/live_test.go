@@ -105,7 +105,8 @@ func (ours) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	}
 	o.OnTLSClientError = func(err error, _ *Socket) { reports <- &report{Error: CodeOf(err), Events: take()} }
 	o.OnSecureConnection = func(s *Socket) {
-		r := &report{Events: take(), Facts: factsOf(s)}
+		r := &report{Events: take()}
+		r.Facts = factsOf(s)
 		_, _ = s.Write([]byte("S"))
 		_, err := io.Copy(io.Discard, s)
 		r.Error = CodeOf(err)
@@ -168,6 +169,7 @@ func (ours) connect(t *testing.T, row *liveRow, port int, session string) *repor
 	_, _ = s.Write([]byte("C"))
 	var b [1]byte
 	if _, err = io.ReadFull(s, b[:]); err == nil {
+		r.Facts = factsOf(s) // the server may have renegotiated
 		r.Session, r.Ticket = hex.EncodeToString(s.Session()), s.Protocol() != TLS13 && s.TLSTicket() != nil
 		_ = s.CloseWrite()
 		_, err = io.Copy(io.Discard, s)
@@ -176,8 +178,9 @@ func (ours) connect(t *testing.T, row *liveRow, port int, session string) *repor
 		r.Error = CodeOf(err)
 	}
 	_ = s.Close()
-	mu.Lock()
-	defer mu.Unlock()
+	told := make(chan struct{})
+	s.queue.add(func() { close(told) }) // behind all that there is to be told
+	<-told
 	return r
 }
 

@@ -47,7 +47,8 @@ type ServerOptions struct {
 	// MaxConnections is how many connections there may be at once; more are closed
 	// as they come. 0 is any number.
 	MaxConnections int
-	// EnableTrace is where each message is written to as text, such as os.Stderr; nil is nowhere.
+	// EnableTrace is where each message is written to as text, such as os.Stderr, by several
+	// connections at once; nil is nowhere.
 	EnableTrace io.Writer
 
 	// OnSecureConnection is given each connection that is secure and whose client is

@@ -50,11 +50,11 @@ func (s *Server) compile(v *serving) (err error) {
 			v.ticketKeys = []session.TicketKey{} // no tickets
 		}
 	}
-	if v.profile, err = s.profile(v, v.own, nil); err != nil {
+	if v.profile, err = s.profile(v, v.own, nil, s.auth()); err != nil {
 		return err
 	}
 	for i := range v.names {
-		if v.names[i].profile, err = s.profile(v, v.names[i].context, nil); err != nil {
+		if v.names[i].profile, err = s.profile(v, v.names[i].context, nil, s.auth()); err != nil {
 			return err
 		}
 	}
@@ -63,13 +63,14 @@ func (s *Server) compile(v *serving) (err error) {
 
 // profile is what the server speaks with a context: its certificates, if show is
 // nil, and whom it trusts are the context's, all else the server's own.
-func (s *Server) profile(v *serving, context *SecureContext, show []*cred.Credential) (*handshake.ServerProfile, error) {
+func (s *Server) profile(v *serving, context *SecureContext, show []*cred.Credential, auth clientAuth) (*handshake.ServerProfile, error) {
 	if err := v.own.permits(serverRole); err != nil {
 		return nil, err
 	}
 	cfg := s.configure(v)
 	other := context.serverConfig()
 	cfg.Credentials, cfg.Verifier = other.Credentials, other.Verifier
+	auth.config(&cfg)
 	if show != nil {
 		cfg.Credentials = show
 	}
@@ -87,13 +88,11 @@ func (s *Server) configure(v *serving) handshake.Config {
 	cfg.AskHello = true // without certificate there is no other way to compile
 	cfg.AskSession, cfg.AskPSK = o.OnNewSession != nil || o.OnResumeSession != nil, o.PSKCallback != nil
 	cfg.KeyLog, cfg.Trace = o.OnKeylog != nil, o.EnableTrace != nil
-	switch {
-	case o.RequestCert && rejects(o.RejectUnauthorized):
-		cfg.ClientAuth = handshake.RequireClientCert
-	case o.RequestCert:
-		cfg.ClientAuth, cfg.Verify = handshake.RequestClientCert, handshake.VerifyRecord
-	}
 	return cfg
+}
+
+func (s *Server) auth() clientAuth {
+	return clientAuth{request: s.o.RequestCert, reject: rejects(s.o.RejectUnauthorized)}
 }
 
 // AddContext has clients that ask for a server name shown the certificates of a

@@ -41,8 +41,7 @@ type Socket struct {
 	mu       sync.Mutex
 	conn     *actor.Conn // nil until it is needed
 	fragment int         // what SetMaxSendFragment said before
-	failed   error       // why the peer was refused once the handshake was complete
-	offers   bool        // DisableRenegotiation was called
+	failed   error       // why the peer was refused, for AuthorizationError and who waits for the end of the handshake
 
 	settling sync.Mutex
 }
@@ -55,7 +54,7 @@ type side interface {
 	answer(ctx context.Context, s *Socket, q handshake.Query) (handshake.Answer, bool)
 	// judge says what the peer is worth once the handshake is complete: authorized, or
 	// why not. An error ends the connection.
-	judge(c *handshake.ConnectionState) (authorized bool, why, err error)
+	judge(s *Socket, c *handshake.ConnectionState) (authorized bool, why, err error)
 	// announce tells the application what this side alone has events for.
 	announce(s *Socket, c *handshake.ConnectionState)
 	// trusted are the certificates of CA.
@@ -70,6 +69,7 @@ type side interface {
 
 // secured is what is known from a complete handshake on.
 type secured struct {
+	conn       *actor.Conn
 	state      *handshake.ConnectionState
 	authorized bool
 	why        error
@@ -107,26 +107,35 @@ func (s *Socket) event(ev handshake.Event) {
 	switch ev.Kind {
 	case handshake.Secure:
 		if s.info.Load() != nil {
-			s.queue.add(s.again)
+			s.queue.add(func() { _ = s.again() })
 		}
 	case handshake.MessageSent, handshake.MessageReceived:
 		s.tracer.event(ev)
 	}
 }
 
-// again is what a renegotiation comes to.
-func (s *Socket) again() {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
+// again judges the peer once more after a renegotiation, and tells the application:
+// the first caller does, when it is complete.
+func (s *Socket) again() error {
+	in := s.info.Load()
+	// The event comes before the end of the handshake. Of a connection that has ended the state is final.
+	_ = in.conn.Do(context.Background(), func(*handshake.Engine) error { return nil })
 	s.settling.Lock()
-	err := s.judge(conn, conn.State())
+	state := in.conn.State()
+	if s.refused() != nil || s.info.Load().state == state {
+		s.settling.Unlock()
+		return s.refused()
+	}
+	err := s.judge(in.conn, state)
 	s.settling.Unlock()
 	if err != nil {
 		_ = s.Close()
-	} else if f := s.events.OnSecureConnect; f != nil {
+		return err
+	}
+	if f := s.events.OnSecureConnect; f != nil {
 		f(s)
 	}
+	return nil
 }
 
 func (s *Socket) answer(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {
@@ -182,7 +191,13 @@ func (s *Socket) before(err error) error {
 	case CodeOf(err) == CodeConnectionReset:
 		return &Error{Code: CodeConnectionReset, Message: s.side.lost(), Err: err}
 	}
-	return coded(err)
+	err = coded(err)
+	if errors.Is(err, handshake.KindVerification) || errors.Is(err, CodeAltNameInvalid) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.failed = err
+	}
+	return err
 }
 
 // settle judges the peer of a complete handshake, and tells the application: the
@@ -210,10 +225,10 @@ func (s *Socket) settle(conn *actor.Conn) error {
 
 // judge makes known what the peer is worth, or ends the connection.
 func (s *Socket) judge(conn *actor.Conn, state *handshake.ConnectionState) error {
-	authorized, why, err := s.side.judge(state)
+	authorized, why, err := s.side.judge(s, state)
 	if err == nil {
 		s.mu.Lock()
-		s.info.Store(&secured{state, authorized, why})
+		s.info.Store(&secured{conn, state, authorized, why})
 		fragment := s.fragment
 		s.mu.Unlock()
 		if fragment != 0 {

@@ -220,7 +220,7 @@ func (p PSK) check() error {
 	return nil
 }
 
-func (c *clientSide) judge(state *handshake.ConnectionState) (authorized bool, why, err error) {
+func (c *clientSide) judge(_ *Socket, state *handshake.ConnectionState) (authorized bool, why, err error) {
 	why = c.verdict
 	if !state.Resumed && len(state.PeerCertificates) == 0 {
 		why = c.judgeNoCertificate(state.PSKIdentity)

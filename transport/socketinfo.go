@@ -34,7 +34,7 @@ func (s *Socket) known() *secured {
 // state is that of the connection, or an empty one.
 func (s *Socket) state() *handshake.ConnectionState {
 	if in := s.known(); in != nil {
-		return in.state
+		return in.conn.State() // of the last handshake, though the application may not be told yet
 	}
 	return &handshake.ConnectionState{}
 }
@@ -159,8 +159,8 @@ func (s *Socket) X509Certificate() *x509.Certificate {
 	switch {
 	case in == nil:
 		return nil
-	case in.state.Credential != nil:
-		return in.state.Credential.Leaf
+	case in.conn.State().Credential != nil:
+		return in.conn.State().Credential.Leaf
 	}
 	if list := s.side.credentials(); len(list) > 0 {
 		return list[0].Leaf

@@ -18,9 +18,25 @@ import (
 
 // serverSide is a Socket's side of a server.
 type serverSide struct {
-	server  *Server
-	by      *serving       // as of when the connection came
-	keyCert *SecureContext // by SetKeyCert, nil if it was not called; with the socket locked
+	server *Server
+	by     *serving // as of when the connection came
+	// With the socket locked:
+	keyCert *SecureContext // by SetKeyCert, nil if it was not called
+	auth    clientAuth     // of now
+	changed bool           // auth is not the server's
+}
+
+// clientAuth is who has to show a certificate.
+type clientAuth struct{ request, reject bool }
+
+// config puts it into cfg.
+func (a clientAuth) config(cfg *handshake.Config) {
+	switch {
+	case a.request && a.reject:
+		cfg.ClientAuth, cfg.Verify = handshake.RequireClientCert, handshake.VerifyRequired
+	case a.request:
+		cfg.ClientAuth, cfg.Verify = handshake.RequestClientCert, handshake.VerifyRecord
+	}
 }
 
 // newSocket makes the server's side of a connection.
@@ -28,7 +44,7 @@ func (s *Server) newSocket(t io.ReadWriteCloser, events SocketEvents) *Socket {
 	if f := s.o.OnKeylog; f != nil {
 		events.OnKeylog = func(socket *Socket, line []byte) { f(line, socket) }
 	}
-	return newSocket(t, &serverSide{server: s, by: s.current.Load()}, events, s.o.EnableTrace)
+	return newSocket(t, &serverSide{server: s, by: s.current.Load(), auth: s.auth()}, events, s.o.EnableTrace)
 }
 
 func (v *serverSide) open(s *Socket, cfg *actor.Config) (*actor.Conn, error) {
@@ -121,7 +137,7 @@ func (v *serverSide) protocol(ctx context.Context, q *handshake.HelloQuery) (str
 // SetKeyCert, and with staples if the client wants some.
 func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQuery, context *SecureContext, p *handshake.ServerProfile) (*handshake.ServerProfile, error) {
 	s.mu.Lock()
-	own := v.keyCert
+	own, auth, changed := v.keyCert, v.auth, v.changed
 	s.mu.Unlock()
 	var show []*cred.Credential
 	if own != nil {
@@ -136,13 +152,14 @@ func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQ
 			return nil, err
 		}
 	}
+	same := show == nil && !changed
 	switch {
-	case show == nil && p == v.by.profile:
+	case same && p == v.by.profile:
 		return nil, nil // which keeps it
-	case show == nil && p != nil:
+	case same && p != nil:
 		return p, nil
 	}
-	return v.server.profile(v.by, context, show)
+	return v.server.profile(v.by, context, show, auth)
 }
 
 // staple asks for an OCSP response to each certificate.
@@ -201,9 +218,12 @@ func (v *serverSide) psk(ctx context.Context, q *handshake.PSKLookup) handshake.
 // errNoCertificate is what node says of a client that showed none.
 var errNoCertificate error = &Error{Code: CodeNoIssuer, Message: "the client showed no certificate"}
 
-func (v *serverSide) judge(state *handshake.ConnectionState) (authorized bool, why, err error) {
+func (v *serverSide) judge(s *Socket, state *handshake.ConnectionState) (authorized bool, why, err error) {
+	s.mu.Lock()
+	asked := v.auth.request
+	s.mu.Unlock()
 	switch {
-	case !v.server.o.RequestCert || state.PSKIdentity != "":
+	case !asked || state.PSKIdentity != "":
 		return false, nil, nil
 	case len(state.PeerCertificates) == 0:
 		return false, errNoCertificate, nil

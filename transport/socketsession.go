@@ -122,7 +122,7 @@ func (s *Socket) ExportKeyingMaterial(length int, label string, context []byte) 
 	case in == nil:
 		return nil, &Error{Code: codeInvalidState, Message: "TLS socket connection must be securely established"}
 	default:
-		material, err := in.state.Export(label, context, length)
+		material, err := in.conn.State().Export(label, context, length)
 		if err != nil {
 			return nil, &Error{Code: "ERR_SSL_TLS_ILLEGAL_EXPORTER_LABEL", Option: "label", Message: "is reserved or too long", Err: err}
 		}

@@ -32,8 +32,11 @@ func TestSession(t *testing.T) {
 			}}
 			p := connect(t, server, o).secured(t)
 			got := <-sessions
-			if order[0] != "secure" || len(p.client.Session()) == 0 || len(p.client.TLSTicket()) == 0 || p.server.Session() != nil || p.server.TLSTicket() != nil {
-				t.Errorf("order %q, a session of %d bytes", order, len(p.client.Session()))
+			mu.Lock()
+			first := order[0]
+			mu.Unlock()
+			if first != "secure" || len(p.client.Session()) == 0 || len(p.client.TLSTicket()) == 0 || p.server.Session() != nil || p.server.TLSTicket() != nil {
+				t.Errorf("first %q, a session of %d bytes", first, len(p.client.Session()))
 			}
 			if v == record.TLS13 {
 				<-sessions // two tickets
@@ -192,6 +195,9 @@ func TestAuthorization(t *testing.T) {
 					t.Fatalf("server: %v", p.serverErr)
 				}
 				if row.code != "" {
+					if bad := row.name == "bad"; bad && CodeOf(p.server.AuthorizationError()) != row.code {
+						t.Errorf("the reason is %v", p.server.AuthorizationError())
+					}
 					return
 				}
 				if p.server.Authorized() != row.authorized || CodeOf(p.server.AuthorizationError()) != row.why {
@@ -326,7 +332,7 @@ func TestEnableTrace(t *testing.T) {
 	mu.Lock()
 	text := log.String()
 	mu.Unlock()
-	for _, want := range []string{"> ClientHello", "< ServerHello", "< EncryptedExtensions", "< Certificate", "> Finished", serverName} {
+	for _, want := range []string{"> ClientHello", "< ServerHello", "< EncryptedExtensions", "< Certificate", "> Finished", serverName, "cipher_suite: TLS_AES_256_GCM_SHA384"} {
 		if !bytes.Contains([]byte(text), []byte(want)) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

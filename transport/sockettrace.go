@@ -5,11 +5,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 
 	"tacet/handshake"
+	"tacet/handshake/cred"
 	"tacet/handshake/msg"
+	"tacet/kx"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // EnableTrace writes each message from now on to w as text: before the handshake, all.
@@ -48,7 +54,10 @@ func (t *tracer) event(ev handshake.Event) {
 	switch ev.Type {
 	case record.TypeHandshake:
 		raw := msg.Raw(ev.Data)
-		b.Write(msg.Dump(nil, raw, t.dialect))
+		for line := range strings.Lines(string(msg.Dump(nil, raw, t.dialect))) {
+			name, value, _ := strings.Cut(line, ": ")
+			b.WriteString(strings.TrimSuffix(name+": "+NameCodes(strings.TrimSpace(name), value), ": "))
+		}
 		t.hear(raw)
 	case record.TypeAlert:
 		if len(ev.Data) == 2 {
@@ -67,4 +76,34 @@ func (t *tracer) hear(raw msg.Raw) {
 	if m := t.dialect.New(raw.Type()); m != nil && m.Parse(raw.Body()) == nil {
 		t.dialect.Hear(m)
 	}
+}
+
+// codeNames gives the names of the codes in a field, by the field's name.
+var codeNames = map[string]func(uint16) string{
+	"cipher_suite":                   func(c uint16) string { return suites.ID(c).String() },
+	"cipher_suites":                  func(c uint16) string { return suites.ID(c).String() },
+	"namedcurve":                     func(c uint16) string { return kx.ID(c).String() },
+	"extension supported_groups":     func(c uint16) string { return kx.ID(c).String() },
+	"extension key_share":            func(c uint16) string { return kx.ID(c).String() },
+	"algorithm":                      func(c uint16) string { return cred.Scheme(c).String() },
+	"extension signature_algorithms": func(c uint16) string { return cred.Scheme(c).String() },
+	"extension supported_versions":   func(c uint16) string { return record.Version(c).String() },
+}
+
+var code = regexp.MustCompile(`\b0x[0-9a-f]{4}\b`)
+
+// NameCodes puts names for the codes in a field of a message, as msg.Fields tells of
+// it, where they have some: what EnableTrace does.
+func NameCodes(field, value string) string {
+	name, ok := codeNames[field]
+	if !ok {
+		return value
+	}
+	return code.ReplaceAllStringFunc(value, func(hexed string) string {
+		n, err := strconv.ParseUint(hexed, 0, 16)
+		if err != nil {
+			return hexed
+		}
+		return name(uint16(n))
+	})
 }

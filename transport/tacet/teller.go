@@ -9,6 +9,7 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/msg"
 	"tacet/record"
+	"tacet/transport"
 )
 
 // part is one message for people to read: handshake message, alert,
@@ -72,7 +73,7 @@ func (t *teller) handshake(raw msg.Raw) part {
 		}
 	}
 	for name, value := range msg.Fields(m) {
-		p.fields = append(p.fields, field{name, nameCodes(name, value)})
+		p.fields = append(p.fields, field{name, transport.NameCodes(name, value)})
 	}
 	return p
 }

@@ -4,8 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"math/big"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -198,33 +196,4 @@ func tellingTicket(seconds uint32, ticket []byte) []string {
 		"good for " + (time.Duration(seconds) * time.Second).String(),
 		fmt.Sprintf("%d bytes", len(ticket)),
 	}
-}
-
-// codeNames gives the names of the codes in a field, by the field's name.
-var codeNames = map[string]func(uint16) string{
-	"cipher_suite":                   func(c uint16) string { return suites.ID(c).String() },
-	"cipher_suites":                  func(c uint16) string { return suites.ID(c).String() },
-	"namedcurve":                     func(c uint16) string { return kx.ID(c).String() },
-	"extension supported_groups":     func(c uint16) string { return kx.ID(c).String() },
-	"extension key_share":            func(c uint16) string { return kx.ID(c).String() },
-	"algorithm":                      func(c uint16) string { return cred.Scheme(c).String() },
-	"extension signature_algorithms": func(c uint16) string { return cred.Scheme(c).String() },
-	"extension supported_versions":   func(c uint16) string { return record.Version(c).String() },
-}
-
-var code = regexp.MustCompile(`\b0x[0-9a-f]{4}\b`)
-
-// nameCodes puts names for the codes in a field's value, where they have some.
-func nameCodes(field, value string) string {
-	name, ok := codeNames[field]
-	if !ok {
-		return value
-	}
-	return code.ReplaceAllStringFunc(value, func(hexed string) string {
-		n, err := strconv.ParseUint(hexed, 0, 16)
-		if err != nil {
-			return hexed
-		}
-		return name(uint16(n))
-	})
 }

@@ -23,13 +23,15 @@ function watch(s, events, tell) {
   const r = { facts: null, error: '', events };
   s.on('error', (e) => { r.error = r.error || code(e); });
   let end = false;
+  r.end = () => { if (r.facts && r.heard && !end) { end = true; s.end(); } };
   s.on('data', () => {
+    r.heard = true;
     if (r.ticket === undefined) {
       const session = s.getSession();
       r.session = hex(session);
       r.ticket = s.getProtocol() !== 'TLSv1.3' && !!s.getTLSTicket(); // there it may yet come
     }
-    if (!s.isServer && !end) { end = true; s.end(); }
+    if (!s.isServer) r.end();
   });
   s.on('close', () => tell(r));
   return r;
@@ -39,14 +41,14 @@ const servers = {};
 const withPsk = (p, o) => { if (p) o.pskCallback = (_, identity) => identity === p.identity ? Buffer.from(p.key, 'hex') : null; return o; };
 
 const ops = {
-  serve({ id, options, contexts, psk, ocsp }) {
+  serve({ id, options, contexts, psk, ocsp, renegotiate }) {
     options = withPsk(psk, fixed(options));
     const events = [];
     const server = tls.createServer(options, (s) => {
       const r = s.told = watch(s, events.splice(0), (r) => say({ id, r }));
       s.isServer = true;
-      r.facts = facts(s);
-      s.write('S');
+      const ready = () => { r.facts = facts(s); s.write('S'); };
+      if (renegotiate) s.renegotiate(renegotiate, (e) => e ? events.push(code(e)) : ready()); else ready();
     });
     for (const [name, c] of contexts || []) server.addContext(name, fixed(c));
     if (ocsp !== undefined) server.on('OCSPRequest', (cert, issuer, cb) => {
@@ -59,7 +61,7 @@ const ops = {
     servers[id] = server;
     server.listen(0, '127.0.0.1', () => say({ id, port: server.address().port }));
   },
-  connect({ id, port, options, psk, keylog }) {
+  connect({ id, port, options, psk, keylog, renegotiate }) {
     options = fixed(options);
     options.port = port;
     if (options.session) options.session = Buffer.from(options.session, 'hex');
@@ -74,7 +76,13 @@ const ops = {
     s.on('OCSPResponse', (b) => events.push('OCSPResponse ' + (b ? b.toString() : 'null')));
     s.on('session', (b) => { events.push('session'); r.last = hex(b); });
     if (keylog) s.on('keylog', (line) => events.push(line.toString().split(' ')[0]));
-    s.on('secureConnect', () => { events.push('secureConnect'); if (!r.facts) r.facts = facts(s); s.write('C'); });
+    s.on('secureConnect', () => {
+      events.push('secureConnect');
+      const ready = () => { if (!r.facts) s.write('C'); r.facts = facts(s); r.end(); };
+      if (!renegotiate) return ready();
+      renegotiate = false;
+      s.renegotiate({}, (e) => e ? events.push(code(e)) : ready());
+    });
   },
   close({ id }) { servers[id].close(); },
 };
