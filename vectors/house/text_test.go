@@ -19,7 +19,7 @@ import (
 )
 
 // properNames may begin a text, as they are spelled.
-var properNames = regexp.MustCompile(`^(SSL|TLS|HTTP|ALPN|PSK|CA|CRL|PEM|DER|OCSP|RSA|RFC|Finished|HelloRetryRequest|ClientHello|ServerHello|PKCS|EOF)`)
+var properNames = regexp.MustCompile(`^(SSL|TLS|HTTP|ALPN|PSK|CA|EE|CRL|PEM|DER|OCSP|RSA|RFC|Finished|HelloRetryRequest|ClientHello|ServerHello|PKCS|EOF)`)
 
 // misspelled says what is wrong with the text of an error, if anything is.
 func misspelled(text string) string {
