@@ -75,11 +75,16 @@ func (s *Store) Follow(ctx context.Context, server Keyed) error {
 
 // follow sets a server's keys, and says when to do it again.
 func (s *Store) follow(ctx context.Context, server Keyed, now time.Time) time.Duration {
-	within, cancel := context.WithTimeout(ctx, max(s.o.Timeout, time.Second)) // no handshake waits for it
-	defer cancel()
-	seals, opens, err := s.TicketKeys(within, now)
+	type keys struct {
+		seals []byte
+		opens [][]byte
+	}
+	k, err := within(ctx, max(s.o.Timeout, time.Second), func(ctx context.Context) (k keys, err error) { // no handshake waits
+		k.seals, k.opens, err = s.TicketKeys(ctx, now)
+		return k, err
+	})
 	if err == nil {
-		err = server.SetTicketKeys(seals, opens...)
+		err = server.SetTicketKeys(k.seals, k.opens...)
 	}
 	if err != nil {
 		if ctx.Err() == nil {

@@ -73,24 +73,49 @@ func New(client redis.UniversalClient, o Options) (*Store, error) {
 
 // NewSession keeps a session: transport.ServerOptions.OnNewSession.
 func (s *Store) NewSession(ctx context.Context, sessionID, sessionData []byte) {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
-	defer cancel()
 	name := s.session(sessionID)
-	s.told(s.client.Set(ctx, name, s.seal(name, sessionData), s.o.Lifetime).Err())
+	sealed := s.seal(name, sessionData)
+	_, err := within(ctx, s.o.Timeout, func(ctx context.Context) (string, error) {
+		return s.client.Set(ctx, name, sealed, s.o.Lifetime).Result()
+	})
+	s.told(err)
 }
 
 // ResumeSession finds a session: transport.ServerOptions.OnResumeSession. Its error
 // is always nil: a session that cannot be had leads to a full handshake.
 func (s *Store) ResumeSession(ctx context.Context, sessionID []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
-	defer cancel()
 	name := s.session(sessionID)
-	sealed, err := s.client.Get(ctx, name).Bytes()
+	sealed, err := within(ctx, s.o.Timeout, func(ctx context.Context) ([]byte, error) {
+		return s.client.Get(ctx, name).Bytes()
+	})
 	if err != nil {
 		s.told(err)
 		return nil, nil
 	}
 	return s.open(name, sealed), nil
+}
+
+// within runs f for a while at the most. A client that heeds no context goes on by
+// itself, for as long as its own timeouts let it.
+func within[T any](ctx context.Context, most time.Duration, f func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	done := make(chan result, 1)
+	go func() {
+		defer cancel()
+		v, err := f(ctx)
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 func (s *Store) session(id []byte) string { return s.o.Prefix + "session:" + hex.EncodeToString(id) }
