@@ -28,7 +28,7 @@ var fleetKey = bytes.Repeat([]byte("k"), KeyLen)
 // TestMain lets the test's program be a server of the fleet too, in a process of
 // its own.
 func TestMain(m *testing.M) {
-	if socket := os.Getenv("TACET_TEST_REDIS"); socket != "" {
+	if socket := os.Getenv("FLEET_TEST_REDIS"); socket != "" {
 		if err := serveAlone(socket); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -132,7 +132,7 @@ func serveAlone(socket string) error {
 	if err != nil {
 		return err
 	}
-	server, err := transport.NewServer(serverOptions(store, []byte(os.Getenv("TACET_TEST_CERT")), []byte(os.Getenv("TACET_TEST_KEY")), os.Getenv("TACET_TEST_IDS") != ""))
+	server, err := transport.NewServer(serverOptions(store, []byte(os.Getenv("FLEET_TEST_CERT")), []byte(os.Getenv("FLEET_TEST_KEY")), os.Getenv("FLEET_TEST_IDS") != ""))
 	if err != nil {
 		return err
 	}

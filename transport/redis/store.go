@@ -103,9 +103,9 @@ func within[T any](ctx context.Context, most time.Duration, f func(context.Conte
 		err   error
 	}
 	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
 	done := make(chan result, 1)
 	go func() {
-		defer cancel()
 		v, err := f(ctx)
 		done <- result{v, err}
 	}()

@@ -40,9 +40,9 @@ func another(t testing.TB, socket string, ids bool) string {
 	t.Helper()
 	cert, key := identity(t)
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "TACET_TEST_REDIS="+socket, "TACET_TEST_CERT="+string(cert), "TACET_TEST_KEY="+string(key))
+	cmd.Env = append(os.Environ(), "FLEET_TEST_REDIS="+socket, "FLEET_TEST_CERT="+string(cert), "FLEET_TEST_KEY="+string(key))
 	if ids {
-		cmd.Env = append(cmd.Env, "TACET_TEST_IDS=1")
+		cmd.Env = append(cmd.Env, "FLEET_TEST_IDS=1")
 	}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
