@@ -182,6 +182,26 @@ func TestNewDHRefuses(t *testing.T) {
 	}
 }
 
+// TestNewDHKnowsItsPrimes: a server's parameters are mostly those of an RFC, whose
+// primes allow short exponents; others get the longest there are.
+func TestNewDHKnowsItsPrimes(t *testing.T) {
+	groups := []kx.Group{kx.AutoDH(1024), kx.AutoDH(2048), kx.AutoDH(3072), kx.AutoDH(4096), kx.AutoDH(8192)}
+	for _, id := range []kx.ID{kx.FFDHE2048, kx.FFDHE3072, kx.FFDHE4096, kx.FFDHE6144, kx.FFDHE8192} {
+		groups = append(groups, kx.ByID(id))
+	}
+	for _, known := range groups {
+		p, g := kx.DHParams(known)
+		got, err := kx.NewDH(p, g)
+		if err != nil || got.SeedLen() != known.SeedLen() || got.SeedLen() > 64 {
+			t.Errorf("%s: exponents of %d bytes, not %d: %v", known.Name(), got.SeedLen(), known.SeedLen(), err)
+		}
+		other, err := kx.NewDH(p, []byte{5})
+		if err != nil || other.SeedLen() != len(p) {
+			t.Errorf("%s with another generator: exponents of %d bytes: %v", known.Name(), other.SeedLen(), err)
+		}
+	}
+}
+
 // TestFieldAgreesWithNode: an agreement with OpenSSL's, by node, in both roles.
 func TestFieldAgreesWithNode(t *testing.T) {
 	node, err := exec.LookPath("node")
