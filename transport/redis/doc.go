@@ -18,6 +18,7 @@
 // the servers share and Redis does not know. Ticket keys are drawn at random and
 // expire: what was recorded before cannot be read by whoever gets Options.Key later.
 //
-// The package is a module of its own, so that programs without Redis do not
+// The package must never know what a session holds: it is bytes of package
+// transport's. It is a module of its own, so that programs without Redis do not
 // depend on a client of it.
 package redis
