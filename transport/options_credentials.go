@@ -182,7 +182,7 @@ func (b *builder) pfx() error {
 func openPFX(der []byte, passphrase string) ([]*x509.Certificate, crypto.Signer, error) {
 	if hasMAC, ok := pfxHasMAC(der); !ok {
 		return nil, nil, fault("pfx", "", "not enough data")
-	} else if !hasMAC {
+	} else if !hasMAC && passphrase != "" {
 		return nil, nil, fault("pfx", "", "mac absent")
 	}
 	key, first, others, err := pkcs12.DecodeChain(der, passphrase)

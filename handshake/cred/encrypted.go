@@ -45,14 +45,19 @@ func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 	return der, err
 }
 
-// decryptPKCS8 opens an EncryptedPrivateKeyInfo (RFC 5958 §3) of PBES2 (RFC 8018 §6.2).
+// decryptPKCS8 opens an EncryptedPrivateKeyInfo (RFC 5958 §3) of PBES2 (RFC 8018 §6.2) or
+// of PKCS #12.
 func decryptPKCS8(der, passphrase []byte) ([]byte, error) {
 	in := cryptobyte.String(der)
 	var info, algorithm, params, kdf, encryption, sealed cryptobyte.String
 	if !in.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&algorithm, asn1.SEQUENCE) || !info.ReadASN1(&sealed, asn1.OCTET_STRING) {
 		return nil, errEncryptedForm
 	}
-	if oid := readOID(&algorithm); oid != oidPBES2 {
+	switch oid := readOID(&algorithm); oid {
+	case oidPBES2:
+	case oidPBE3DES:
+		return decryptPBE12(algorithm, passphrase, sealed)
+	default:
 		return nil, fmt.Errorf("encryption %x of private keys is unknown", oid)
 	}
 	if !algorithm.ReadASN1(&params, asn1.SEQUENCE) || !params.ReadASN1(&kdf, asn1.SEQUENCE) || !params.ReadASN1(&encryption, asn1.SEQUENCE) {

@@ -101,6 +101,7 @@ func TestPrivateKeyForms(t *testing.T) {
 		"PKCS8, AES-192":        {"pkcs8", "-topk8", "-v2", "aes-192-cbc", "-passout", secret},
 		"PKCS8, 3DES, SHA-512":  {"pkcs8", "-topk8", "-v2", "des3", "-v2prf", "hmacWithSHA512", "-passout", secret},
 		"PKCS8, SHA-384":        {"pkcs8", "-topk8", "-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA384", "-passout", secret},
+		"PKCS8, PKCS12's 3DES":  {"pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-passout", secret},
 		"PKCS8, scrypt":         {"pkcs8", "-topk8", "-scrypt", "-passout", secret},
 	}
 	for _, kind := range []credtest.Kind{credtest.RSA2048, credtest.P256} {
