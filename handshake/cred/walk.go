@@ -59,7 +59,7 @@ func (w *walk) run(sent []*x509.Certificate) {
 func (w *walk) build(others []*x509.Certificate) {
 	w.sent = 1
 	trusted := w.v.has(w.chain[0])
-	for own := trusted; ; {
+	for own := false; ; {
 		c := w.chain[len(w.chain)-1]
 		if selfSigned(c) || trusted && w.v.PartialChain || len(w.chain) > w.v.maxDepth()+2 {
 			break
