@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	errNoKey      = errors.New("actor: the credential's key is held elsewhere, and no Answer signs for it")
+	errNoKey      = errors.New("actor: the credential's key is held elsewhere, and no Answer uses it")
 	errNoVerifier = errors.New("actor: nobody answers for the peer's certificate")
 )
 
@@ -31,6 +31,8 @@ func (c *Conn) answer(ctx context.Context, q handshake.Query) handshake.Answer {
 		return c.offer(q)
 	case *handshake.SignQuery:
 		return sign(q, func(key crypto.Signer) crypto.Signer { return randomized{key} })
+	case *handshake.DecryptQuery:
+		return decrypt(q, func(key crypto.Decrypter) crypto.Decrypter { return drawing{key} })
 	}
 	return defaultAnswer(q)
 }
@@ -42,6 +44,13 @@ type randomized struct{ crypto.Signer }
 
 func (k randomized) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return k.Signer.Sign(rand.Reader, digest, opts)
+}
+
+// drawing is randomized for keys that decrypt.
+type drawing struct{ crypto.Decrypter }
+
+func (k drawing) Decrypt(_ io.Reader, msg []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	return k.Decrypter.Decrypt(rand.Reader, msg, opts)
 }
 
 // defaultAnswer is the safe answer to q, the same each time for keys that draw nothing.
@@ -59,6 +68,8 @@ func defaultAnswer(q handshake.Query) handshake.Answer {
 		return q.Use(nil)
 	case *handshake.SignQuery:
 		return sign(q, func(key crypto.Signer) crypto.Signer { return key })
+	case *handshake.DecryptQuery:
+		return decrypt(q, func(key crypto.Decrypter) crypto.Decrypter { return key })
 	case *handshake.VerifyQuery:
 		return q.Refuse(errNoVerifier)
 	}
@@ -70,6 +81,15 @@ func (c *Conn) offer(q *handshake.SessionQuery) handshake.Answer {
 		return q.Offer(nil)
 	}
 	return q.Offer(c.cfg.Sessions.Get(q.ServerName))
+}
+
+// decrypt leaves it to the key to take the same time for every ciphertext.
+func decrypt(q *handshake.DecryptQuery, prepare func(crypto.Decrypter) crypto.Decrypter) handshake.Answer {
+	key, ok := q.Credential.Key.(crypto.Decrypter)
+	if !ok {
+		return q.Refuse(errNoKey)
+	}
+	return q.Decrypted(cred.DecryptPremaster(prepare(key), q.Version, q.Ciphertext, &q.Random))
 }
 
 func sign(q *handshake.SignQuery, prepare func(crypto.Signer) crypto.Signer) handshake.Answer {

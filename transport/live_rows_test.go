@@ -215,7 +215,7 @@ func liveRows(t *testing.T) []*liveRow {
 	ca := credtest.CA(t)
 	usual := leafOf(t, ca, credtest.P256, serverName)
 	var rows []*liveRow
-	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t)) {
+	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t), liveContexts(t)) {
 		if r.server.Cert == nil {
 			r.server.Cert, r.server.Key = usual.Cert, usual.Key
 		}

@@ -61,7 +61,8 @@ type SecureContextOptions struct {
 	// place of MinVersion and MaxVersion.
 	SecureProtocol string
 	// SessionIDContext tells servers apart, 32 bytes at most: a session made under one
-	// is not resumed under another. Clients do not use it.
+	// is not resumed under another. "" means for [NewServer] one that is made of the
+	// program's arguments. Clients do not use it.
 	SessionIDContext string
 	// SessionTimeout is how long a server resumes a session, in whole seconds up to
 	// seven days (RFC 9846 §4.7.1); 0 means five minutes.

@@ -27,6 +27,18 @@ func (b *builder) sessionIDContext() error {
 	return nil
 }
 
+// serverDefaults are options with what a server has by default, other than a context
+// for sockets of their own.
+func serverDefaults(o SecureContextOptions) SecureContextOptions {
+	if o.HonorCipherOrder == nil {
+		o.HonorCipherOrder = new(true)
+	}
+	if o.SessionIDContext == "" {
+		o.SessionIDContext = programContext()
+	}
+	return o
+}
+
 // programContext is the sessionIdContext of a server that has none of its own, as
 // node's: programs called by other words do not resume each other's sessions.
 func programContext() string {

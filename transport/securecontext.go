@@ -89,6 +89,7 @@ func (c *SecureContext) verify(chain []*x509.Certificate, server bool, now time.
 // context is what the steps have made, after the checks of what goes together.
 func (b *builder) context() (*SecureContext, error) {
 	c := &SecureContext{client: b.config, server: b.config, only: b.only}
+	c.client.Suites = offerable(b.config.Suites, b.config.Schemes)
 	c.client.LegacyServers = b.o.SecureOptions&OpLegacyServerConnect != 0
 	s := &c.server
 	s.DH, s.AutoDH, s.TicketKeys, s.SessionContext = b.dh, b.autoDH, b.ticketKeys, b.sessionContext
@@ -108,6 +109,20 @@ func (b *builder) context() (*SecureContext, error) {
 }
 
 func takesPSK(s *suites.Suite) bool { return s.Kx.PSK() }
+
+// offerable are the suites without those whose server would have to sign with a key of
+// which sigalgs has no scheme, so that no server chooses them.
+func offerable(list []*suites.Suite, schemes []cred.Scheme) []*suites.Suite {
+	if schemes == nil {
+		return list
+	}
+	signs := func(rsa bool) bool {
+		return slices.ContainsFunc(schemes, func(s cred.Scheme) bool { return s.RSA() == rsa })
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s *suites.Suite) bool {
+		return s.Auth == suites.AuthRSA && !signs(true) || s.Auth == suites.AuthECDSA && !signs(false)
+	})
+}
 
 // servable are the suites without those of RSA key exchange, if a key that signs for
 // the RSA certificate decrypts nothing.

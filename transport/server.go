@@ -106,9 +106,7 @@ func NewServer(o ServerOptions) (*Server, error) {
 		return nil, &Error{Code: "ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS", Option: "ALPNCallback",
 			Message: "The ALPNCallback and ALPNProtocols TLS options are mutually exclusive"}
 	}
-	if o.HonorCipherOrder == nil {
-		o.HonorCipherOrder = new(true)
-	}
+	o.SecureContextOptions = serverDefaults(o.SecureContextOptions)
 	own, err := NewSecureContext(o.SecureContextOptions)
 	if err != nil {
 		return nil, err

@@ -114,9 +114,7 @@ func (s *Server) AddContext(hostname string, context *SecureContext) error {
 // SessionTimeout, which stay as they were given before. What SetTicketKeys
 // set is lost.
 func (s *Server) SetSecureContext(o SecureContextOptions) error {
-	if o.HonorCipherOrder == nil {
-		o.HonorCipherOrder = new(true)
-	}
+	o = serverDefaults(o)
 	s.mu.Lock()
 	if o.TicketKeys == nil {
 		o.TicketKeys = s.o.TicketKeys

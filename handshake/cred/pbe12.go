@@ -15,7 +15,7 @@ import (
 // key is encrypted.
 const oidPBE3DES = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"
 
-// decryptPBE12 opens what is encrypted by oidPBE3DES (RFC 7292 appendix C).
+// decryptPBE12 opens what is encrypted by oidPBE3DES (RFC 7292 Appendix C).
 func decryptPBE12(params cryptobyte.String, passphrase []byte, sealed []byte) ([]byte, error) {
 	var in, salt cryptobyte.String
 	var iterations int
@@ -45,7 +45,7 @@ func bmp(passphrase []byte) []byte {
 // derive12 is the key derivation of PKCS #12 with SHA-1, for up to 40 bytes: id 1 is a
 // key, 2 an initialization vector.
 func derive12(id byte, secret, salt []byte, iterations, n int) []byte {
-	//= RFC 7292 appendix B.2
+	//= RFC 7292 §B.2
 	const v = sha1.BlockSize
 	d := slices.Repeat([]byte{id}, v)
 	i := append(stretch(salt, v), stretch(secret, v)...)

@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/subtle"
@@ -29,7 +30,7 @@ func Encrypts(leaf *x509.Certificate) bool {
 // what is in it, the result is random, which the caller has drawn afresh; nothing but
 // the result tells, in the same time for keys of the standard library (RFC 5246
 // §7.4.7.1). A Decrypter of another kind is given PKCS1v15DecryptOptions with a
-// SessionKeyLen and no randomness, and has itself to see to its time.
+// SessionKeyLen, and random to read, and has itself to see to its time.
 func DecryptPremaster(key crypto.Decrypter, v record.Version, ciphertext []byte, random *[PremasterLen]byte) [PremasterLen]byte {
 	//= RFC 5246 §7.4.7.1
 	secret := *random
@@ -38,7 +39,7 @@ func DecryptPremaster(key crypto.Decrypter, v record.Version, ciphertext []byte,
 		// Bad padding leaves secret as it is; only a length that anybody can see is an error.
 		_ = rsa.DecryptPKCS1v15SessionKey(nil, own, ciphertext, secret[:])
 	} else {
-		plain, err := key.Decrypt(nil, ciphertext, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: PremasterLen})
+		plain, err := key.Decrypt(bytes.NewReader(random[:]), ciphertext, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: PremasterLen})
 		if err != nil || len(plain) != PremasterLen {
 			plain = random[:]
 		}

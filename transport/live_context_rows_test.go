@@ -1,0 +1,112 @@
+package transport
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"testing"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+
+	"tacet/handshake/cred/credtest"
+)
+
+// liveContexts are rows of what a context decides.
+func liveContexts(t *testing.T) (rows []*liveRow) {
+	ca := credtest.CA(t)
+	with := func(name string, f func(r *liveRow)) {
+		r := &liveRow{name: name}
+		f(r)
+		rows = append(rows, r)
+	}
+	many := SecureContextOptions{}
+	for _, k := range []credtest.Kind{credtest.RSA2048, credtest.Ed25519, credtest.P256, credtest.RSAPSS} {
+		o := leafOf(t, ca, k, serverName)
+		many.Cert, many.Key = append(many.Cert, o.Cert...), append(many.Key, o.Key...)
+	}
+	show := func(r *liveRow, o SecureContextOptions) { r.server.Cert, r.server.Key = o.Cert, o.Key }
+	for _, v := range []SecureVersion{TLS12, TLS13} {
+		for name, honor := range map[string]*bool{"as usual": nil, "the server's": new(true), "the client's": new(false)} {
+			with("order of ciphers: "+name+" in "+string(v), func(r *liveRow) {
+				r.server.HonorCipherOrder, r.client.MaxVersion = honor, v
+				r.server.Ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
+				r.client.Ciphers = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
+			})
+		}
+		with("order of ciphers: by secureOptions in "+string(v), func(r *liveRow) {
+			r.server.HonorCipherOrder, r.client.MaxVersion, r.server.SecureOptions = new(false), v, OpCipherServerPreference
+			r.server.Ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
+			r.client.Ciphers = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
+		})
+		for name, sigalgs := range map[string]string{"all": "", "RSA": "rsa_pss_rsae_sha256:RSA+SHA256", "Ed25519": "ed25519", "RSA-PSS": "rsa_pss_pss_sha256"} {
+			with("four certificates for a client of "+name+" in "+string(v), func(r *liveRow) {
+				show(r, many)
+				r.client.SigAlgs, r.client.MaxVersion = sigalgs, v
+				// The certificates' own signatures are ECDSA's.
+				r.client.RejectUnauthorized = new(false)
+			})
+		}
+		for name, curves := range map[string][2]string{
+			"server first": {"P-256:X25519", "X25519:P-256"}, "one in common": {"P-384:P-521", "X25519:P-521"}, "by blanks": {"P-521 : P-384", "P-384"},
+		} {
+			with("groups: "+name+" in "+string(v), func(r *liveRow) {
+				r.server.ECDHCurve, r.client.ECDHCurve, r.client.MaxVersion = curves[0], curves[1], v
+			})
+		}
+		with("chain completed from ca in "+string(v), func(r *liveRow) {
+			between := ca.Intermediate(t, "between")
+			o := leafOf(t, between, credtest.P256, serverName)
+			block, _ := pem.Decode(o.Cert[0])
+			r.server.Cert, r.server.Key = [][]byte{pem.EncodeToMemory(block)}, o.Key
+			r.server.CA, r.client.MaxVersion = [][]byte{append(ca.PEM(), between.PEM()...)}, v
+		})
+		with("chain completed from pfx in "+string(v), func(r *liveRow) {
+			between := ca.Intermediate(t, "between")
+			b, err := pkcs12.Modern2023.Encode(credtest.Key(t, credtest.P256), between.Leaf(t, credtest.P256, serverName).Leaf, []*x509.Certificate{between.Cert}, "secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.server.Cert, r.server.Passphrase, r.client.MaxVersion = [][]byte{}, "secret", v
+			r.server.PFX = []PFXObject{{Buf: b}}
+		})
+		with("sessionIdContext in "+string(v), func(r *liveRow) {
+			r.server.SessionIDContext, r.resume, r.client.MaxVersion = "context", true, v
+		})
+		with("sessionTimeout and ticketKeys in "+string(v), func(r *liveRow) {
+			r.server.SessionTimeout, r.server.TicketKeys, r.resume, r.client.MaxVersion = time.Hour, make([]byte, 48), true, v
+		})
+		with("level 2 in "+string(v), func(r *liveRow) {
+			r.server.Ciphers, r.client.Ciphers, r.client.MaxVersion = "DEFAULT@SECLEVEL=2", "DEFAULT@SECLEVEL=2", v
+		})
+		with("level 3 of the client in "+string(v), func(r *liveRow) {
+			show(r, leafOf(t, ca, credtest.RSA3072, serverName))
+			r.client.Ciphers, r.client.MaxVersion = "DEFAULT@SECLEVEL=3", v
+			if v == TLS12 { // where OpenSSL takes no tickets at this level
+				r.instead = map[string]string{ourClient + ": ticket": "true", nodeClient + ": events": `["secureConnect"]`}
+			}
+		})
+	}
+	rsa := leafOf(t, ca, credtest.RSA2048, serverName)
+	for name, dh := range map[string]string{"auto": "auto", "1024 bits": dhParams(t, 1024), "1536 bits": dhParams(t, 1536), "none": ""} {
+		with("dhparam: "+name, func(r *liveRow) {
+			show(r, rsa)
+			r.server.DHParam, r.client.Ciphers, r.client.MaxVersion = dh, "DHE-RSA-AES128-GCM-SHA256:AES128-SHA", TLS12
+		})
+	}
+	for _, method := range []string{"TLS_method", "SSLv23_method", "TLSv1_2_method", "TLS_client_method", "TLSv1_2_client_method"} {
+		with("secureProtocol "+method, func(r *liveRow) { r.client.SecureProtocol = method })
+	}
+	with("secureProtocol of the server", func(r *liveRow) { r.server.SecureProtocol = "TLSv1_2_server_method" })
+	with("no TLS 1.3 by secureOptions", func(r *liveRow) { r.server.SecureOptions = OpNoTLSv1_3 })
+	with("no TLS 1.2 by secureOptions", func(r *liveRow) { r.client.SecureOptions = OpNoTLSv1_2 })
+	with("TLS_ names alone", func(r *liveRow) { r.server.Ciphers, r.client.MaxVersion = "TLS_AES_128_GCM_SHA256", TLS12 })
+	with("old names alone", func(r *liveRow) { r.server.Ciphers = "AES128-SHA" })
+	with("defaults of another's", func(r *liveRow) {
+		r.client.Defaults = &Defaults{MaxVersion: TLS12, Ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384"}
+	})
+	with("encrypted key", func(r *liveRow) {
+		r.server.Cert, r.server.Passphrase = [][]byte{credtest.CertPEM(ca.Leaf(t, credtest.P256, serverName).Chain...)}, "secret"
+		r.server.Key = []KeyObject{{PEM: keyForms(t)["p256 pkcs8 -topk8"]}}
+	})
+	return rows
+}
