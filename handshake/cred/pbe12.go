@@ -43,9 +43,8 @@ func bmp(passphrase []byte) []byte {
 }
 
 // derive12 is the key derivation of PKCS #12 with SHA-1, for up to 40 bytes: id 1 is a
-// key, 2 an initialization vector.
+// key, 2 an initialization vector (RFC 7292 Appendix B.2).
 func derive12(id byte, secret, salt []byte, iterations, n int) []byte {
-	//= RFC 7292 §B.2
 	const v = sha1.BlockSize
 	d := slices.Repeat([]byte{id}, v)
 	i := append(stretch(salt, v), stretch(secret, v)...)
