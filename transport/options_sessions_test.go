@@ -21,7 +21,7 @@ func optionsServer(t *testing.T, o SecureContextOptions) *Server {
 	return s
 }
 
-func TestSessionIDContext(t *testing.T) {
+func TestSessionIDContextOption(t *testing.T) {
 	checkOptions(t, "sessionidcontext", []optionRow{
 		{name: "32 bytes", o: SecureContextOptions{SessionIDContext: strings.Repeat("x", 32)}},
 		{name: "33 bytes", o: SecureContextOptions{SessionIDContext: strings.Repeat("x", 33)}, option: "sessionIdContext", code: CodeContextIDTooLong, node: "?", why: "node has no code for it"},
@@ -39,8 +39,8 @@ func TestSessionIDContext(t *testing.T) {
 	}
 }
 
-// TestSessionTimeout: the engine, whose tests show it, goes by what the option says.
-func TestSessionTimeout(t *testing.T) {
+// TestSessionTimeoutOption: what the option may be, and what it makes of the engine.
+func TestSessionTimeoutOption(t *testing.T) {
 	checkOptions(t, "sessiontimeout", []optionRow{
 		{name: "a second", o: SecureContextOptions{SessionTimeout: time.Second}},
 		{name: "seven days", o: SecureContextOptions{SessionTimeout: 7 * 24 * time.Hour}},
