@@ -11,7 +11,8 @@
 // it of any error, and errors.Is takes a [Code] as a target. What node keeps in
 // variables that a program may assign is a value here ([Defaults]), so that
 // nothing is shared. PARITY.md lists every member of node's page with its name
-// in Go and the test that shows it.
+// in Go and the test that shows it; FROM.md shows tasks side by side in node, crypto/tls
+// and this package.
 //
 // Read next: securecontext.go (the options), certificate.go (what is told of a
 // certificate), identity.go (whom it is for), errors.go; then the command in
