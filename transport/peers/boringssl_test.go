@@ -30,6 +30,8 @@ func (b boringssl) missing() string { return missingProgram(b.command()) }
 func (boringssl) lacks(r *row) string {
 	t := &r.terms
 	switch {
+	case t.renewal.asks != "":
+		return "a way to ask for it"
 	case t.kind == credtest.Ed448 || t.kind == credtest.RSAPSS || t.auth.kind == credtest.Ed448 || t.auth.kind == credtest.RSAPSS:
 		return "Ed448 and keys for RSASSA-PSS alone"
 	case t.sizes != (sizes{}) || t.staple || t.fallback:

@@ -31,6 +31,7 @@ type terms struct {
 	resume    bool
 	byID      bool // what is resumed is a session by its id, not by a ticket
 	sizes     sizes
+	renewal   renewal
 	staple    bool // the server has an OCSP response, and the client asks for it
 	fallback  bool // the client says that it has tried a newer version
 	downgrade bool // somebody on the way hides that the sides speak a newer version
@@ -92,7 +93,7 @@ var retryGroup = kx.ByID(kx.P384)
 // role, unless the peer lacks what it needs.
 func cases() []terms {
 	return slices.Concat(
-		suiteCases(), exchangeCases(), versionCases(), sizeCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
+		suiteCases(), exchangeCases(), versionCases(), sizeCases(), renewalCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
 		[]terms{
 			{name: "retry", at: only13, retry: true},
 			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},

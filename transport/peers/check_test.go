@@ -79,7 +79,7 @@ func (r *row) peerName() string {
 	switch {
 	case r.role == server && r.certified():
 		return serverName
-	case r.role == client && r.terms.auth.kind != "":
+	case r.role == client && r.shows():
 		return clientName
 	}
 	return ""
@@ -90,7 +90,7 @@ func (r *row) ownName() string {
 	switch {
 	case r.role == client && r.certified():
 		return serverName
-	case r.role == server && r.terms.auth.kind != "":
+	case r.role == server && r.shows():
 		return clientName
 	}
 	return ""

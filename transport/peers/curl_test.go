@@ -19,6 +19,8 @@ func (curl) missing() string { return missingProgram("curl") }
 func (curl) lacks(r *row) string {
 	t := &r.terms
 	switch {
+	case t.renewal.asks != "":
+		return "a way to ask for it"
 	case r.role == server:
 		return "a server"
 	case t.sizes != (sizes{}) || t.staple || t.fallback || t.downgrade:

@@ -33,6 +33,8 @@ func (gnutls) lacks(r *row) string {
 	t := &r.terms
 	_, known := gnutlsGroups[groupID(t.group)]
 	switch {
+	case t.renewal.asks == server && r.role == server || t.renewal.refused || t.renewal.limited || t.renewal.auth:
+		return "a way to ask for it"
 	case t.group != nil && !known:
 		return "ML-KEM, in 3.7"
 	case t.sizes.fragment != 0 && r.version < record.TLS13:
@@ -203,7 +205,7 @@ func (g gnutls) dial(r *row, addr string) talk {
 	args := []string{
 		"--port=" + portOf(addr), "--sni-hostname=" + serverName, "--verify-hostname=" + serverName,
 	}
-	if t.update != "" {
+	if t.update != "" || t.renewal.asks == client {
 		args = append(args, "--inline-commands")
 	}
 	if t.retry {
@@ -281,6 +283,9 @@ func (g gnutls) serve(r *row) talk {
 
 func (gnutls) says(r *row, e *end) []string {
 	s := e.State()
+	if r.renewed {
+		return nil // it has told of the first handshake alone
+	}
 	list := []string{
 		"Key material: " + e.exporter(),
 		fmt.Sprintf(`Description: \(%s.*\(%s\)`, gnutlsVersion(r.version), gnutlsCipher(s.Suite)),
@@ -350,6 +355,12 @@ func (p gnutlsClient) greet() string {
 	return "gnutls says"
 }
 
+// renegotiate uses an inline command.
+func (p gnutlsClient) renegotiate(*row) { p.say("^renegotiate^\n") }
+
+// renewed: nothing is said of it. The second secret is in the key log.
+func (gnutlsClient) renewed(*row, *end) []string { return nil }
+
 // update uses the inline command ^rekey^, which always requests the same.
 func (p gnutlsClient) update(ctx context.Context, request bool) error {
 	p.say("^rekey^\n")
@@ -379,12 +390,17 @@ type gnutlsServer struct {
 
 // greet is the echo of what this side has said last.
 func (p *gnutlsServer) greet() string {
-	if p.greeted && p.row.terms.update != "" {
+	if p.greeted && (p.row.terms.update != "" || p.row.terms.renewal.asks != "") {
 		return said
 	}
 	p.greeted = true
 	return asked
 }
+
+// renegotiate is not asked for.
+func (p *gnutlsServer) renegotiate(*row) {}
+
+func (p *gnutlsServer) renewed(*row, *end) []string { return nil }
 
 func (p *gnutlsServer) hear(context.Context, string) error { return nil }
 

@@ -29,6 +29,8 @@ func (gotls) missing() string { return "" }
 func (gotls) lacks(r *row) string {
 	t := &r.terms
 	switch {
+	case t.renewal.asks != "":
+		return "a way to ask for it"
 	case t.kind == credtest.Ed448 || t.auth.kind == credtest.Ed448:
 		return "Ed448"
 	case t.kind == credtest.RSAPSS || t.auth.kind == credtest.RSAPSS:

@@ -37,6 +37,8 @@ func (node) lacks(r *row) string {
 		return "ML-KEM, in 20"
 	case t.sizes.ours != 0 || t.sizes.theirs != 0 || r.role == client && (t.sizes.fragment != 0 || t.fallback):
 		return "an option for it"
+	case t.renewal.asks == server && r.role == server && t.renewal.times > 1:
+		return "a second renegotiation of a server's own wish: it counts as the client's"
 	case t.update == updateTheirs:
 		return "a way to ask for it"
 	}
@@ -103,9 +105,10 @@ func (n node) serve(r *row) talk {
 
 // OpenSSL's options that crypto.constants does not name.
 const (
-	opNoEMS    = 1 << 0
-	opNoTicket = 1 << 14
-	opNoETM    = 1 << 19
+	opNoEMS           = 1 << 0
+	opNoRenegotiation = 1 << 30
+	opNoTicket        = 1 << 14
+	opNoETM           = 1 << 19
 )
 
 // options are what both roles are told.
@@ -123,7 +126,10 @@ func (node) options(r *row) map[string]any {
 		}
 	}
 	bits := 0
-	for bit, set := range map[int]bool{opNoTicket: r.terms.byID, opNoETM: r.terms.noETM, opNoEMS: r.terms.noEMS} {
+	for bit, set := range map[int]bool{
+		opNoTicket: r.terms.byID, opNoETM: r.terms.noETM, opNoEMS: r.terms.noEMS,
+		opNoRenegotiation: r.terms.renewal.refused && r.terms.renewal.asks != r.role,
+	} {
 		if set {
 			bits |= bit
 		}
@@ -150,7 +156,7 @@ func (node) says(r *row, e *end) []string {
 	if r.role == client && r.terms.staple {
 		list = append(list, fmt.Sprintf("(?m)^ocsp=%x$", r.staple()))
 	}
-	if r.role == client && !r.anonymous() || r.terms.auth.kind != "" {
+	if r.role == client && !r.anonymous() || r.shows() {
 		list = append(list, "(?m)^authorized=true$")
 	}
 	if g := e.State().Group; g != nil && r.role == client && !e.State().Resumed {
@@ -335,6 +341,19 @@ func (t *nodeTalk) stream(ctx context.Context, n int64) (sent, received string, 
 		return "", "", ctx.Err()
 	}
 }
+
+func (t *nodeTalk) renegotiate(r *row) {
+	t.do("renegotiate", map[bool]int64{true: 1}[r.terms.renewal.auth])
+}
+
+func (t *nodeTalk) renewed(r *row, e *end) []string {
+	t.do("tell", 0)
+	return r.peer.says(r, e)
+}
+
+// hangsUp: Node leaves it to the application to end a socket whose client renegotiates
+// too often.
+func (node) hangsUp() {}
 
 func (t *nodeTalk) update(context.Context, bool) error {
 	return errors.New("node has no way to update keys")

@@ -40,6 +40,8 @@ func (nss) lacks(r *row) string {
 		return k == credtest.Ed25519 || k == credtest.Ed448 || k == credtest.RSAPSS
 	}
 	switch {
+	case t.renewal.asks != "":
+		return "a way to ask for it"
 	case t.sizes != (sizes{}) || t.staple || t.fallback && r.role == client:
 		return "an option for it"
 	case t.downgrade && r.role == client:

@@ -30,6 +30,8 @@ func missingProgram(name string) string {
 
 func (openssl) lacks(r *row) string {
 	switch {
+	case r.terms.renewal.limited && r.role == server:
+		return "a limit of renegotiations"
 	case r.terms.group != nil && strings.Contains(r.terms.group.Name(), "MLKEM"):
 		return "ML-KEM, in 3.0"
 	case r.terms.sizes.ours != 0 || r.terms.sizes.theirs != 0:
@@ -56,6 +58,9 @@ func (openssl) flags(r *row) []string {
 	}
 	if r.psk() {
 		args = append(args, "-psk_identity", pskIdentity, "-psk", hex.EncodeToString([]byte(pskKey)))
+	}
+	if t.renewal.refused && t.renewal.asks != r.role {
+		args = append(args, "-no_renegotiation")
 	}
 	if t.noETM {
 		args = append(args, "-no_etm")
@@ -159,6 +164,9 @@ func (o openssl) serve(r *row) talk {
 	if t.hint != "" {
 		args = append(args, "-psk_hint", t.hint)
 	}
+	if t.renewal.asks == client && !t.renewal.refused {
+		args = append(args, "-client_renegotiation")
+	}
 	if t.staple {
 		args = append(args, "-status_file", r.write("ocsp", r.staple()))
 	}
@@ -190,6 +198,12 @@ func (o openssl) serve(r *row) talk {
 
 func (openssl) says(r *row, e *end) []string {
 	s := e.State()
+	switch {
+	case r.renewed && r.role == server:
+		return []string{fmt.Sprintf("%d server accepts that finished", 1+max(r.terms.renewal.times, 1))}
+	case r.renewed:
+		return nil
+	}
 	list := []string{"Keying material: " + strings.ToUpper(e.exporter())}
 	if s.ALPN != "" {
 		list = append(list, "ALPN protocol.*: "+s.ALPN)
@@ -198,7 +212,7 @@ func (openssl) says(r *row, e *end) []string {
 		if s.Resumed {
 			list = append(list, "(?i)Reused session-id")
 		}
-		if r.terms.auth.kind != "" {
+		if r.shows() {
 			list = append(list, "subject=CN = "+clientName)
 		}
 		if r.terms.update == updateTheirs {
@@ -258,6 +272,18 @@ func (p opensslTalk) update(ctx context.Context, request bool) error {
 	_, err := p.await(ctx, sent)
 	return err
 }
+
+// renegotiate uses the commands R, and r of s_server, which are a line each.
+func (p opensslTalk) renegotiate(r *row) {
+	command := "R\n"
+	if r.role == server && !r.terms.renewal.auth {
+		command = "r\n"
+	}
+	p.say(command)
+}
+
+// renewed: nothing is said at once. The second secret is in the key log.
+func (opensslTalk) renewed(*row, *end) []string { return nil }
 
 // noKeyLog tells that a second context of s_server logs no keys.
 func (openssl) noKeyLog(r *row) bool { return r.terms.sni && r.role == server }

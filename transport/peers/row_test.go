@@ -30,6 +30,7 @@ type row struct {
 	dir      string // for files of this row
 	sessions actor.SessionCache
 	stored   sync.Map // of a server's session ids
+	renewed  bool     // there was a renegotiation
 	stapled  sync.Once
 	response []byte              // of OCSP
 	kept     keeping             // what the peer remembers from one connection of the row to the next

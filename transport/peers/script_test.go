@@ -67,6 +67,12 @@ func (r *row) script(e *end, t talk) []step {
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{quit, closed, gone})
 	case r.terms.update != "":
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{closing, closed})
+	case r.terms.renewal.refused || r.terms.renewal.limited:
+		return slices.Concat([]step{ask, isAsked, listen}, r.renewing(e, t), []step{quit})
+	case r.terms.renewal.asks != "" && theirs:
+		return slices.Concat([]step{ask, isAsked, listen}, r.renewing(e, t), []step{quit, closed, gone})
+	case r.terms.renewal.asks != "":
+		return slices.Concat([]step{ask, isAsked, listen}, r.renewing(e, t), []step{closing, closed})
 	case theirs && r.isWaiting():
 		return []step{listen, tell, isTold, closing, closed}
 	case theirs:

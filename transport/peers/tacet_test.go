@@ -32,6 +32,9 @@ type conn interface {
 
 // newConn is the one place that says how an engine is driven.
 func (r *row) newConn(nc net.Conn, e *end) conn {
+	if r.terms.renewal.asks != "" {
+		return r.newStepped(nc, e)
+	}
 	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event, Answer: r.answer}
 	if r.role == client {
 		return actor.Server(nc, r.serverProfile(), cfg)
@@ -77,15 +80,30 @@ type end struct {
 	keys   screen
 
 	mu      sync.Mutex
-	updates int // KeyUpdates received
+	updates int           // KeyUpdates received
+	next    chan struct{} // closed at the end of the next handshake, nil if nobody waits
+
+	reading <-chan error // the end of a read that goes on, nil if none does
 }
 
 func (e *end) event(ev handshake.Event) {
-	if ev.Kind == handshake.KeyUpdated {
-		e.mu.Lock()
-		defer e.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case ev.Kind == handshake.KeyUpdated:
 		e.updates++
+	case ev.Kind == handshake.Secure && e.next != nil:
+		close(e.next)
+		e.next = nil
 	}
+}
+
+// nextHandshake is closed at the end of the next handshake.
+func (e *end) nextHandshake() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.next = make(chan struct{})
+	return e.next
 }
 
 func (e *end) updated() int {
@@ -145,6 +163,12 @@ func (r *row) accept(l net.Listener) (*end, error) {
 
 // readThrough reads up to and with text.
 func (e *end) readThrough(text string) error {
+	if e.reading != nil {
+		if err := <-e.reading; err != nil {
+			return err
+		}
+		e.reading = nil
+	}
 	var got strings.Builder
 	for !strings.Contains(got.String(), text) {
 		b, err := e.reader.ReadByte()
@@ -191,6 +215,9 @@ func (r *row) config() handshake.Config {
 		Verifier: r.ca.Verifier(), KeyLog: true, AskPSK: r.psk(),
 	}
 	cfg.MinVersion, cfg.MaxVersion = r.span(r.role.other())
+	if w := t.renewal; w.asks == r.role && !w.refused {
+		cfg.Renegotiation = handshake.AllowRenegotiation
+	}
 	cfg.RecordSizeLimit, cfg.MaxSendFragment = t.sizes.ours, t.sizes.sent
 	switch {
 	case r.weak():
@@ -245,7 +272,9 @@ func (r *row) serverProfile() *handshake.ServerProfile {
 	cfg := r.config()
 	t := &r.terms
 	cfg.ALPN = t.accepted
-	cfg.ClientAuth = t.auth.ask
+	if cfg.ClientAuth = t.auth.ask; r.renewed && t.renewal.auth {
+		cfg.ClientAuth = handshake.RequireClientCert
+	}
 	if t.byID {
 		cfg.AskSession = true
 	} else {

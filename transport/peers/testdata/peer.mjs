@@ -46,7 +46,10 @@ class Talk {
     for (const { name, cert, key } of names) this.server.addContext(name, { cert, key });
     if (staple) this.server.on('OCSPRequest', (cert, issuer, done) => done(null, Buffer.from(staple, 'hex')));
     this.server.on('keylog', (line) => this.send({ keys: line.toString() }));
-    this.server.on('secureConnection', (socket) => { this.watch(socket); this.secure(socket); });
+    this.server.on('secureConnection', (socket) => {
+      this.watch(socket);
+      this.secure(socket);
+    });
     this.server.on('tlsClientError', (err) => { this.failed(err); this.over(); });
     this.server.listen(0, '127.0.0.1', () => this.send({ port: this.server.address().port }));
   }
@@ -74,7 +77,10 @@ class Talk {
   failed(err) { this.say(`error=${err.code} ${err.message}`); }
 
   watch(socket) {
-    socket.on('error', (err) => this.failed(err));
+    socket.on('error', (err) => {
+      this.failed(err);
+      if (err.code === 'ERR_TLS_SESSION_ATTACK') socket.destroy();
+    });
     socket.on('end', () => this.say(endHeard));
     socket.on('close', () => this.over());
     if (!this.bulk) socket.on('data', (data) => this.send({ say: data.toString('latin1') }));
@@ -90,6 +96,13 @@ class Talk {
       `authorized=${socket.authorized}`, `finished=${hex(socket.getFinished())} ${hex(socket.getPeerFinished())}`, `group=${JSON.stringify(socket.getEphemeralKeyInfo())}`,
     ].join('\n'));
     this.resolve(socket);
+  }
+
+  async tell() { this.secure(await this.live); }
+
+  async renegotiate({ size }) {
+    const options = size ? { requestCert: true, rejectUnauthorized: true } : {};
+    (await this.live).renegotiate(options, (err) => { if (err) this.failed(err); });
   }
 
   async greet() { (await this.live).write(greeting); }

@@ -1,0 +1,177 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tacet/handshake"
+	"tacet/handshake/cred/credtest"
+	"tacet/record"
+)
+
+// renewal is what a case says of a renegotiation (RFC 5746).
+type renewal struct {
+	asks    role // who asks for it; "": nobody
+	auth    bool // the server wants a certificate then, and did not before
+	refused bool // the other side says no_renegotiation
+	times   int  // how often it is asked for, 0: once
+	limited bool // the last time is once too often for a server
+}
+
+// renewalCases are those of renegotiations.
+func renewalCases() (list []terms) {
+	for _, asks := range []role{client, server} {
+		name := fmt.Sprintf("renegotiation/%s asks", asks)
+		list = append(list,
+			terms{name: name, at: up12, renewal: renewal{asks: asks}},
+			terms{name: name + ", RSA and CBC", at: up12, renewal: renewal{asks: asks, times: 2},
+				suite: named("AES128-SHA"), kind: credtest.RSA2048},
+			terms{name: name + ", refused", at: up12, renewal: renewal{asks: asks, refused: true}},
+		)
+	}
+	return append(list,
+		terms{name: "renegotiation/server asks, client certificate", at: up12,
+			renewal: renewal{asks: server, auth: true}, auth: auth{kind: credtest.P256}},
+		terms{name: "renegotiation/once too often", at: up12, renewal: renewal{asks: client, times: 4, limited: true}},
+	)
+}
+
+// shows reports whether the row's client has shown its certificate by now.
+func (r *row) shows() bool {
+	a := r.terms.auth
+	return a.kind != "" && (a.ask != handshake.NoClientCert || r.renewed && r.terms.renewal.auth)
+}
+
+// again is this side's profile of a renegotiation.
+func (r *row) again() handshake.Profile {
+	if r.role == client {
+		return r.serverProfile()
+	}
+	return r.clientProfile()
+}
+
+// renewer is a talk of a peer that renegotiates.
+type renewer interface {
+	// renegotiate has the peer ask for a renegotiation.
+	renegotiate(r *row)
+	// renewed are patterns of what the peer says once there was one.
+	renewed(r *row, e *end) []string
+}
+
+// renewing is what a row of renegotiations is for.
+func (r *row) renewing(e *end, t talk) []step {
+	w := r.terms.renewal
+	steps := []step{{"what is said of the first handshake", func() error { r.check(e, t, false); return nil }}}
+	for i := range max(w.times, 1) {
+		last := i+1 == max(w.times, 1)
+		steps = append(steps, r.renewOnce(e, t, w.refused || w.limited && last)...)
+	}
+	return steps
+}
+
+// renewOnce is one renegotiation. If this side asks, there is data on its way in
+// both directions.
+func (r *row) renewOnce(e *end, t talk, refused bool) []step {
+	greeting := ""
+	var before *handshake.ConnectionState
+	note := step{"the state before", func() error { before = e.State(); return nil }}
+	greet := step{"the peer's greeting", func() error { greeting = t.greet(); return nil }}
+	tell := step{"answering", func() error { _, err := e.Write([]byte(answer)); return err }}
+	isTold := step{"being answered", func() error { return t.hear(r.ctx, said) }}
+	listen := step{"listening", func() error { return e.readThrough(greeting + "\n") }}
+	renewed := step{"what is said of it", func() error { return r.isRenewed(e, t, before) }}
+	ask := step{"renegotiating", func() error {
+		r.renewed = true
+		return e.conn.(*stepped).Renegotiate(r.again())
+	}}
+	asked := step{"the peer's renegotiation", func() error {
+		r.renewed = true
+		return e.readRenewal(r.ctx, func() { t.(renewer).renegotiate(r) })
+	}}
+	switch ours := r.terms.renewal.asks != r.role; {
+	case refused:
+		return r.refusing(e, t, ours)
+	case ours:
+		return []step{note, tell, greet, ask, isTold, listen, renewed}
+	}
+	return []step{note, greet, listen, asked, greet, listen, tell, isTold, renewed}
+}
+
+// refusing is a renegotiation that one side does not want.
+func (r *row) refusing(e *end, t talk, ours bool) []step {
+	hangUp := step{"hanging up", func() error { _ = e.Close(); return nil }} // which the peer may have done
+	if !ours {
+		return []step{{"refusing", func() error {
+			t.(renewer).renegotiate(r)
+			return r.isRefused(e.readEnd())
+		}}, hangUp}
+	}
+	return []step{{"being refused", func() error {
+		err := e.conn.(*stepped).Renegotiate(r.again())
+		if err == nil { // it was too late
+			err = e.readEnd()
+		}
+		return r.isRefused(err)
+	}}, hangUp}
+}
+
+// readRenewal has the peer renegotiate, and reads until it has.
+func (e *end) readRenewal(ctx context.Context, ask func()) error {
+	through := e.nextHandshake()
+	reading := make(chan error, 1)
+	go func() {
+		_, err := e.reader.Peek(1)
+		reading <- err
+	}()
+	e.reading = reading
+	ask()
+	select {
+	case <-through:
+		return nil
+	case err := <-reading:
+		return fmt.Errorf("reading ends before there is a renegotiation: %w", err)
+	case <-ctx.Done():
+		return errors.New("the peer does not renegotiate")
+	}
+}
+
+// isRenewed tells whether there was another handshake, of which both sides say the same.
+func (r *row) isRenewed(e *end, t talk, before *handshake.ConnectionState) error {
+	s := e.State()
+	if s.ClientRandom == before.ClientRandom || slices.Equal(s.Finished, before.Finished) {
+		return errors.New("there was none")
+	}
+	for _, f := range r.facts(s, false) {
+		if f.got != f.want {
+			r.Errorf("after renegotiation %s is %v, want %v", f.name, f.got, f.want)
+		}
+	}
+	for _, pattern := range t.(renewer).renewed(r, e) {
+		if _, err := t.await(r.ctx, pattern); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abrupt is a peer whose server hangs up on who renegotiates when it must not.
+type abrupt interface{ hangsUp() }
+
+// isRefused tells whether an error is that of a renegotiation that one side does not want.
+func (r *row) isRefused(err error) error {
+	w := &r.terms.renewal
+	_, hangsUp := r.peer.(abrupt)
+	ours := w.asks != r.role
+	a, sent, _ := alertOf(err)
+	switch {
+	case !ours && w.limited && errors.Is(err, handshake.KindRenegotiationAttack):
+	case !ours && w.refused && !sent && a == record.AlertHandshakeFailure: // how OpenSSL takes no_renegotiation
+	case ours && w.limited && hangsUp && errors.Is(err, handshake.KindTruncated):
+	case ours && w.refused && errors.Is(err, handshake.KindNoRenegotiation):
+	default:
+		return fmt.Errorf("renegotiation ends with %w", err)
+	}
+	return nil
+}
