@@ -181,14 +181,11 @@ func (s *Server) admit(nc net.Conn, f func(*Socket)) {
 
 // secure runs a handshake within its time, and tells of its failure.
 func (s *Server) secure(ctx context.Context, socket *Socket) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.o.HandshakeTimeout, errHandshakeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.o.HandshakeTimeout)
 	defer cancel()
 	err := socket.HandshakeContext(ctx)
 	if err == nil {
 		return nil
-	}
-	if ctx.Err() != nil && context.Cause(ctx) == errHandshakeTimeout {
-		err = errHandshakeTimeout
 	}
 	_ = socket.Close()
 	if s.o.OnTLSClientError != nil {
@@ -196,8 +193,6 @@ func (s *Server) secure(ctx context.Context, socket *Socket) error {
 	}
 	return err
 }
-
-var errHandshakeTimeout error = &Error{Code: CodeHandshakeTimeout, Message: "TLS handshake timeout"}
 
 // enter counts a socket in, unless there are as many as there may be.
 func (s *Server) enter(socket *Socket) bool {

@@ -103,6 +103,24 @@ func TestSessionIsJudgedAgain(t *testing.T) {
 	}
 }
 
+// TestSessionOfAnotherCertificate: a session that does not pass any more keeps nobody
+// from a handshake that does.
+func TestSessionOfAnotherCertificate(t *testing.T) {
+	for _, v := range versions {
+		old := serverOf(t, ServerOptions{}, credtest.CA(t).Leaf(t, credtest.P256, serverName, "old.example"))
+		renewed := serverOf(t, ServerOptions{}, credtest.CA(t).Leaf(t, credtest.P256, serverName, "new.example"))
+		context := contextOf(t)
+		context.client.MaxVersion = v
+		p := connect(t, renewed, ConnectionOptions{
+			Servername: serverName, SecureContext: context, Session: sessionOf(t, old, v),
+			CheckServerIdentity: func(_ string, cert *PeerCertificate) error { return CheckServerIdentity("new.example", cert) },
+		}).secured(t)
+		if p.client.IsSessionReused() {
+			t.Errorf("%v: resumed", v)
+		}
+	}
+}
+
 // withoutTickets is a server that keeps sessions by their ids.
 func withoutTickets(t *testing.T, o ServerOptions) *Server {
 	t.Helper()
