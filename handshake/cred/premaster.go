@@ -61,12 +61,15 @@ func EncryptSeedLen(pub *rsa.PublicKey) int { return max(pub.Size()-PremasterLen
 
 // EncryptPremaster encrypts a premaster secret with padding of PKCS #1 v1.5 that
 // it takes from seed, of EncryptSeedLen bytes. Neither is kept. The error tells of
-// a key that is too short.
+// a key that is too short, or that is none.
 func EncryptPremaster(pub *rsa.PublicKey, seed []byte, premaster *[PremasterLen]byte) ([]byte, error) {
 	//= RFC 8017 §7.2.1
 	size := pub.Size()
-	if size < PremasterLen+11 {
+	switch {
+	case size < PremasterLen+11:
 		return nil, errors.New("cred: RSA key is too short for a premaster secret")
+	case pub.N.Bit(0) == 0: // a certificate may hold any number, and encryptRaw panics
+		return nil, errors.New("cred: RSA modulus is even")
 	}
 	block := make([]byte, 2, size)
 	block[1] = 2
