@@ -21,7 +21,7 @@ const (
 	// RequestClientCert: one is asked for; a client may have none.
 	RequestClientCert
 	// RequireClientCert: a client without one is refused (certificate_required,
-	// handshake_failure up to TLS 1.2).
+	// handshake_failure up to TLS 1.2), one with a pre-shared key too.
 	RequireClientCert
 )
 

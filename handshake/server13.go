@@ -59,7 +59,7 @@ func (a *answering) suite13(fx *effects) error {
 	for s := range a.common(fx) {
 		if first == nil {
 			first = s
-			if t, _, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.cfg.AskPSK || !a.offersPSK() {
+			if t, _, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.takesPSK() || !a.offersPSK() {
 				break
 			}
 		}
@@ -187,7 +187,7 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 	if err != nil {
 		return nil, err
 	}
-	if psk == nil && fx.profile.cfg.AskPSK && a.offersPSK() && hash == keys.SHA256 {
+	if psk == nil && fx.profile.takesPSK() && a.offersPSK() && hash == keys.SHA256 {
 		next := &findingPSK{hello: a, group: g, q: PSKLookup{Version: fx.conn.Version}}
 		for identity := range a.hello.Ext.PSK.Identities.All() {
 			if len(next.q.Identities) < maxIdentities {
@@ -304,6 +304,10 @@ func (a *answering) encryptedExtensions(fx *effects) {
 	fx.answerSizes(&a.hello.Ext, &m.Ext)
 	fx.send(&m)
 }
+
+// takesPSK reports whether a server takes external keys in TLS 1.3. Where a certificate
+// is required it does not: with a key nobody would ask for one.
+func (p *profile) takesPSK() bool { return p.cfg.AskPSK && p.cfg.ClientAuth != RequireClientCert }
 
 // maxIdentities bounds how many PSKs of one hello are tried.
 const maxIdentities = 8

@@ -42,3 +42,26 @@ func TestEvenModulus(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestKeyIsNoCertificate: where clients have to show a certificate a pre-shared key
+// is none, in no version.
+func TestKeyIsNoCertificate(t *testing.T) {
+	ca := credtest.CA(t)
+	for _, v := range []record.Version{record.TLS12, record.TLS13} {
+		c := baseConfig(t)
+		c.client.MinVersion, c.client.MaxVersion = v, v
+		c.server.ClientAuth, c.server.Verifier = handshake.RequireClientCert, ca.Verifier()
+		if v < record.TLS13 {
+			c.client.Suites = []*suites.Suite{suites.ByName("ECDHE-PSK-CHACHA20-POLY1305"), suites.ByName("ECDHE-ECDSA-AES128-GCM-SHA256")}
+			c.server.Suites = c.client.Suites
+		}
+		p := pskPair(t, c, "key", "key")
+		for range 4 {
+			p.turn(p.c, p.s)
+			p.turn(p.s, p.c)
+		}
+		if p.s.e.Secure() || !errors.Is(p.s.e.Err(), handshake.KindCertificateRequired) {
+			t.Errorf("%v: server %v", v, p.s.e.Err())
+		}
+	}
+}
