@@ -77,7 +77,7 @@ func (e *Engine) begin(o *origin, p *profile, flight int) {
 	fx.profile, fx.env, fx.origin, fx.conn = p, o.env, o, &o.conn
 	fx.out = make([]byte, 0, flight)
 	e.origin, e.recv.origin, e.send.origin = o, o, o
-	e.recv.policy = p.cfg.Renegotiation
+	e.recv.follow(p)
 }
 
 // Step consumes bytes that came from the peer, opening records in place, until

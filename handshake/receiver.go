@@ -52,6 +52,7 @@ type Receiver struct {
 	closed     bool // close_notify came
 	asked      bool // this side asked for a renegotiation
 	policy     RenegotiationPolicy
+	ruled      bool     // by SetRenegotiation, not by the profile
 	renewals   uint8    // renegotiations, each soon after the one before
 	rejoin     *msg.Raw // the message that asks for a renegotiation, until it begins
 }

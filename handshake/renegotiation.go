@@ -184,6 +184,9 @@ func (e *Engine) again(p *profile) {
 		fx.draws[i] = uint32(o.handshakes) << 16 // what is drawn now was not before
 	}
 	o.conn.ServerName = old.conn.ServerName
+	if o.conn.Client {
+		e.recv.rejoin = nil // a HelloRequest that is not heeded yet is now
+	}
 	e.hs.state = o.another()
 }
 
@@ -227,12 +230,19 @@ func (e *Engine) counted(now time.Time) error {
 	return nil
 }
 
-// SetRenegotiation says what becomes of a peer's wish to renegotiate, until the
-// next handshake of the connection goes by its profile again.
+// SetRenegotiation says from now on what becomes of a peer's wish to renegotiate,
+// whatever the profile says.
+func (r *Receiver) SetRenegotiation(p RenegotiationPolicy) { r.policy, r.ruled = p, true }
+
+// SetRenegotiation is that of the Receiver, at any time.
 func (e *Engine) SetRenegotiation(p RenegotiationPolicy) { e.recv.SetRenegotiation(p) }
 
-// SetRenegotiation is Engine.SetRenegotiation.
-func (r *Receiver) SetRenegotiation(p RenegotiationPolicy) { r.policy = p }
+// follow takes the policy of a profile, unless there is another.
+func (r *Receiver) follow(p *profile) {
+	if !r.ruled {
+		r.policy = p.cfg.Renegotiation
+	}
+}
 
 // renegotiation takes a peer's wish to renegotiate. Declined ones are answered
 // as often as warnings are tolerated.
@@ -289,19 +299,15 @@ func (e *Engine) dataBetween(data []byte) error {
 }
 
 // ignores reports whether a message is a HelloRequest that crossed the hello of a
-// client that renegotiates already.
+// client that renegotiates already. It is tolerated as often as a warning is.
 func (e *Engine) ignores(m msg.Raw) bool {
 	//= RFC 5246 §7.4.1.1
-	fx := &e.hs.fx
 	_, waits := e.hs.state.(*waitServerHello)
-	return waits && fx.before != nil && m.Type() == msg.TypeHelloRequest && len(m.Body()) == 0 && fx.crossed()
-}
-
-// crossed allows one such HelloRequest.
-func (fx *effects) crossed() bool {
-	first := !fx.requested
-	fx.requested = true
-	return first
+	if !waits || e.hs.fx.before == nil || m.Type() != msg.TypeHelloRequest || len(m.Body()) != 0 {
+		return false
+	}
+	e.recv.warnings++
+	return e.recv.warnings <= MaxWarnings
 }
 
 // pinned is a profile for this handshake: a renegotiation stays at its version.

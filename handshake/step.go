@@ -270,7 +270,9 @@ func (e *Engine) fold() {
 	if e.origin.conn.complete {
 		fx.transcript.KeepRaw(false)
 		e.hs = nil
-		e.recv.hand.Reset()
+		if e.recv.hand.Empty() { // a HelloRequest may share the record of Finished
+			e.recv.hand.Reset()
+		}
 	}
 }
 
@@ -305,7 +307,8 @@ func (e *Engine) apply(f *effect) {
 	case doProfile:
 		p := e.hs.fx.profile
 		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, e.origin.trace || p.cfg.Trace
-		e.origin.profile, e.recv.policy = p, p.cfg.Renegotiation
+		e.origin.profile = p
+		e.recv.follow(p)
 	case doCCS:
 		e.send.ccs = true
 	case doLimit:
