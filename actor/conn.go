@@ -21,13 +21,16 @@ type Conn struct {
 	cfg *Config
 	raw *rawReader // nil if nc has to be read by Read
 
-	secured  atomic.Bool                     // the engine is split: in.half and out.half are there
-	detached atomic.Bool                     // Detach took the halves
-	calls    atomic.Int32                    // twice the Writes in flight, plus one once closed
-	action   atomic.Uint32                   // handshake.Action that the writing role has yet to perform
-	fatal    atomic.Pointer[handshake.Error] // why the engine failed
-	pump     atomic.Pointer[pump]            // of pumped mode
-	state    *handshake.ConnectionState
+	secured  atomic.Bool                               // the engine is split, and who has the reading role reads
+	detached atomic.Bool                               // Detach took the halves
+	calls    atomic.Int32                              // twice the Writes in flight, plus one once closed
+	action   atomic.Uint32                             // handshake.Action that the writing role has yet to perform
+	fatal    atomic.Pointer[handshake.Error]           // why the engine failed
+	pump     atomic.Pointer[pump]                      // of pumped mode
+	policy   atomic.Uint32                             // SetRenegotiation's, plus one; 0: the profile's
+	fragment atomic.Uint32                             // SetMaxSendFragment's; 0: the profile's
+	kept     atomic.Int32                              // len(hs.kept)
+	state    atomic.Pointer[handshake.ConnectionState] // of the last handshake that was completed
 
 	telling sync.Mutex // OnEvent is called once at a time
 
@@ -40,17 +43,24 @@ type Conn struct {
 	stirred                     bool       // a reader was interrupted, and may yet have to notice, under dl
 	leader                      *deadline  // of the call that drives the handshake, under dl
 	carried                     bool       // of pumped mode: it is a caller of Read who reads, under dl
+	broken                      int32      // how many want the writing role from a blocked writer, under dl
+	joint                       bool       // a renegotiation is driven or awaited, under dl
+	hushed                      bool       // what is written is a renegotiation's, under dl
 	readDeadline, writeDeadline deadline
 }
 
-// driving is the engine until it is split, and who drives it.
+// driving is the engine when it is not split, and who drives it.
 type driving struct {
 	mu     sync.Mutex
 	engine *handshake.Engine
+	begun  time.Time     // when it was first driven in this handshake
 	busy   bool          // somebody drives
 	idle   chan struct{} // closed when nobody does any more; nil if nobody waits
 	cancel func()        // ends the application's Answer, nil if it is not asked
 	err    error         // final
+	kept   []byte        // application data of before and within a renegotiation, which Read takes first
+	due    []byte        // what a renegotiation says and nobody writes yet
+	saying bool          // somebody writes it
 }
 
 // Client makes the client's side of a connection over t. serverName is asked
@@ -75,7 +85,7 @@ func newConn(t Transport, e *handshake.Engine, cfg *Config) *Conn {
 	if cfg == nil {
 		cfg = &defaults
 	}
-	c := &Conn{cfg: cfg, state: e.State()}
+	c := &Conn{cfg: cfg}
 	c.hs.engine = e
 	nc, ok := t.(net.Conn)
 	if !ok {
@@ -103,20 +113,21 @@ func (c *Conn) NetConn() Transport {
 }
 
 // State tells what is known of the connection. It is nil while somebody drives
-// the handshake; before and after a failure it holds what is known so far.
+// the first handshake; before and after a failure of that it holds what is known so far.
+// Then it is that of the last handshake that was completed.
 func (c *Conn) State() *handshake.ConnectionState {
-	if c.secured.Load() {
-		return c.state
+	if s := c.state.Load(); s != nil {
+		return s
 	}
 	c.hs.mu.Lock()
 	defer c.hs.mu.Unlock()
 	switch {
+	case c.state.Load() != nil:
+		return c.state.Load()
 	case c.hs.busy:
 		return nil
-	case c.hs.engine != nil:
-		return c.hs.engine.State() // of one that failed, what it takes back is gone
 	}
-	return c.state
+	return c.hs.engine.State() // of one that failed, what it takes back is gone
 }
 
 // SetDeadline sets both deadlines. They hold for the handshake too, which reads
@@ -143,7 +154,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 		err = c.nc.SetReadDeadline(c.transportDeadline())
 	}
 	if c.leader == &c.readDeadline && !c.ending() {
-		_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+		_ = c.nc.SetWriteDeadline(c.sendDeadline())
 	}
 	c.dl.Unlock()
 	if p := c.pump.Load(); p != nil {
@@ -159,10 +170,25 @@ func (c *Conn) transportDeadline() time.Time {
 	switch {
 	case c.fatal.Load() != nil:
 		return longAgo // what fail reads ends
-	case c.detached.Load() || c.pump.Load() != nil && !c.carried:
+	case c.joint && c.leader != nil:
+		return c.leader.time()
+	case c.joint || c.detached.Load() || c.pump.Load() != nil && !c.carried:
 		return never
 	}
 	return c.leading(&c.readDeadline)
+}
+
+// sendDeadline is the deadline of the transport's Write. The caller holds dl.
+func (c *Conn) sendDeadline() time.Time {
+	switch {
+	case c.hushed:
+		return never
+	case c.broken > 0:
+		return longAgo
+	case c.joint:
+		return c.writeDeadline.time()
+	}
+	return c.leading(&c.writeDeadline)
 }
 
 // leading is the deadline own of a direction of the transport, or that of the call
@@ -174,20 +200,22 @@ func (c *Conn) leading(own *deadline) time.Time {
 	return own.time()
 }
 
-// lead has the deadline of a call count for both directions, or, with on false, no more.
+// lead has the deadline of a call, or none with nil, count for both directions,
+// or, with on false, no more. In a renegotiation it counts alone, and only for reading.
 func (c *Conn) lead(dl *deadline, on bool) {
 	c.dl.Lock()
 	defer c.dl.Unlock()
-	if c.leader = nil; on {
+	again := c.state.Load() != nil
+	if c.leader, c.joint = nil, on && again; on {
 		c.leader = dl
 	}
-	if dl.at.Load() == 0 || c.ending() {
+	if !again && (dl == nil || dl.at.Load() == 0) || c.ending() {
 		return
 	}
 	if c.yield == 0 {
 		_ = c.nc.SetReadDeadline(c.transportDeadline())
 	}
-	_ = c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+	_ = c.nc.SetWriteDeadline(c.sendDeadline())
 }
 
 // ending reports whether the last words are being written, which have their own
@@ -217,7 +245,7 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	if c.leader == &c.writeDeadline && c.yield == 0 {
 		_ = c.nc.SetReadDeadline(c.transportDeadline())
 	}
-	return c.nc.SetWriteDeadline(c.leading(&c.writeDeadline))
+	return c.nc.SetWriteDeadline(c.sendDeadline())
 }
 
 // usable says why deadlines can be set no more.
@@ -233,9 +261,6 @@ func (c *Conn) usable() error {
 
 // wakeWaiters lets those who wait for the handshake look at their deadlines.
 func (c *Conn) wakeWaiters() {
-	if c.secured.Load() {
-		return
-	}
 	c.hs.mu.Lock()
 	defer c.hs.mu.Unlock()
 	c.hs.wake()

@@ -28,6 +28,10 @@
 // the word and finds the writing role free takes it; else its holder looks at
 // the word when it lets go. So a reader never waits for a writer.
 //
+// A renegotiation (up to TLS 1.2) makes one engine of the halves again. Who reads, calls
+// Renegotiate or wants to write drives it; a goroutine writes what it says, so that reading
+// never stops; what comes meanwhile is kept for Read. See renegotiate.go.
+//
 // [Pipe] is two engines and the wire between them in the hands of a test.
 //
 // The package must never know what a message means: that is the engine's. Read

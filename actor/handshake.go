@@ -20,36 +20,34 @@ func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background(
 // transport is closed, and the error, which is final, is ctx.Err(). Who finds
 // another goroutine at the handshake waits for it, and ctx then ends only the wait.
 func (c *Conn) HandshakeContext(ctx context.Context) error {
-	if c.secured.Load() {
+	if c.state.Load() != nil {
 		return nil
 	}
-	return c.drive(ctx, nil, c.handshake)
+	return c.drive(call{ctx: ctx}, c.handshake)
 }
 
-// secure is the handshake on behalf of a call that has a deadline.
-func (c *Conn) secure(dl *deadline) error {
-	if c.secured.Load() {
-		return nil
-	}
-	return c.drive(context.Background(), dl, func(ctx context.Context) error {
-		c.lead(dl, true)
-		defer c.lead(dl, false)
-		return c.handshake(ctx)
-	})
+// call is on whose behalf somebody drives the engine or waits for who does: until
+// ctx ends or dl, if there is one, passes. One that reads is content with data.
+type call struct {
+	ctx   context.Context
+	dl    *deadline
+	reads bool
 }
 
 // drive takes the engine, runs f and lets go, unless the handshake is over. It
-// waits for who has the engine until ctx ends or dl passes.
-func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) error) error {
+// waits for who has the engine.
+func (c *Conn) drive(d call, f func(call) error) error {
 	hs := &c.hs
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	for hs.busy && hs.err == nil && !c.secured.Load() && !c.isClosed() {
-		if err := c.await(ctx, dl); err != nil {
+	for hs.busy && hs.err == nil && !c.secured.Load() && !c.isClosed() && !(d.reads && len(hs.kept) > 0) {
+		if err := c.await(d); err != nil {
 			return err
 		}
 	}
 	switch {
+	case d.reads && len(hs.kept) > 0:
+		return nil
 	case hs.err != nil:
 		return hs.err
 	case c.isClosed():
@@ -57,14 +55,25 @@ func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) 
 	case c.secured.Load():
 		return nil
 	}
-	err := hs.lend(ctx, f)
+	return c.run(d, f)
+}
+
+// run has f use the engine, which nobody has, and sorts its error.
+func (c *Conn) run(d call, f func(call) error) error {
+	hs := &c.hs
+	err := hs.lend(d, f)
 	if soft, ok := err.(softError); ok {
 		return soft.error
 	}
-	if err != nil && c.isClosed() && c.fatal.Load() == nil {
+	switch {
+	case err == nil:
+		return nil
+	case c.isClosed() && c.fatal.Load() == nil:
 		err = net.ErrClosed
+	case hs.err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled):
+		return hs.err // the cause
 	}
-	if err != nil && !isDeadline(err) {
+	if !isDeadline(err) {
 		hs.err = err
 	}
 	return err
@@ -72,7 +81,7 @@ func (c *Conn) drive(ctx context.Context, dl *deadline, f func(context.Context) 
 
 // lend runs f, which has the engine, without mu. It may panic: the application's
 // Answer is called in it.
-func (hs *driving) lend(ctx context.Context, f func(context.Context) error) error {
+func (hs *driving) lend(d call, f func(call) error) error {
 	hs.busy = true
 	hs.mu.Unlock()
 	defer func() {
@@ -80,7 +89,7 @@ func (hs *driving) lend(ctx context.Context, f func(context.Context) error) erro
 		hs.busy = false
 		hs.wake()
 	}()
-	return f(ctx)
+	return f(d)
 }
 
 // isDeadline reports whether a handshake that failed so may be tried again.
@@ -89,8 +98,8 @@ func isDeadline(err error) bool {
 }
 
 // await waits, without hs.mu, for a change: the engine is free, a deadline moved.
-func (c *Conn) await(ctx context.Context, dl *deadline) error {
-	hs := &c.hs
+func (c *Conn) await(d call) error {
+	hs, dl := &c.hs, d.dl
 	if hs.idle == nil {
 		hs.idle = make(chan struct{})
 	}
@@ -111,8 +120,8 @@ func (c *Conn) await(ctx context.Context, dl *deadline) error {
 	select {
 	case <-idle:
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-d.ctx.Done():
+		return d.ctx.Err()
 	case <-passed:
 		return os.ErrDeadlineExceeded
 	}
@@ -127,59 +136,113 @@ func (hs *driving) wake() {
 }
 
 // handshake drives the engine until it is split or fails.
-func (c *Conn) handshake(ctx context.Context) error {
+func (c *Conn) handshake(d call) error {
+	if d.dl != nil || c.state.Load() != nil {
+		c.lead(d.dl, true)
+		defer c.lead(d.dl, false)
+	}
+	if c.hs.begun.IsZero() {
+		c.hs.begun = time.Now()
+	}
 	if t := c.cfg.HandshakeTimeout; t > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t)
+		d.ctx, cancel = context.WithDeadline(d.ctx, c.hs.begun.Add(t))
 		defer cancel()
 	}
-	if ctx.Done() == nil {
-		return c.negotiate(ctx)
+	if d.ctx.Done() == nil {
+		return c.negotiate(d)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.nc.Close() })
-	err := c.negotiate(ctx)
+	stop := context.AfterFunc(d.ctx, func() { _ = c.nc.Close() })
+	err := c.negotiate(d)
 	if !stop() {
-		return ctx.Err()
+		return d.ctx.Err()
 	}
 	return err
 }
 
 // negotiate is the loop of the handshake. What is due is written before
 // anything that may block, so messages in a row share a write.
-func (c *Conn) negotiate(ctx context.Context) error {
-	e := c.hs.engine
+func (c *Conn) negotiate(d call) error {
+	c.hs.mu.Lock()
+	halves := c.hs.engine == nil
+	c.hs.mu.Unlock()
+	if halves {
+		if err := c.join(); err != nil {
+			return err
+		}
+	}
 	in := &c.in
-	in.role.Lock()
+	if c.state.Load() != nil {
+		c.seize()
+	} else {
+		in.role.Lock()
+	}
 	defer in.role.Unlock()
 	defer in.release()
 	in.at = time.Now().UnixNano()
 	for {
-		n, ev := e.Step(in.now(), in.unread())
-		in.r += n
-		in.spoil() // handshake messages are opened in place
-		switch ev.Kind {
-		case handshake.NeedInput:
-			if err := c.flushEngine(); err != nil {
-				return err
-			}
-			if err := c.fill(); err != nil {
-				return c.handshakeEnd(err)
-			}
-		case handshake.QueryPending:
-			if err := c.decide(ctx); err != nil {
-				return err
-			}
-		case handshake.PeerClosed:
-			return c.handshakeEnd(errEnd)
-		case handshake.Failed:
-			return c.fail(e.Err())
-		default:
-			c.tell(ev, e.Session)
-			if ev.Kind == handshake.Secure {
-				return c.split()
-			}
+		over, err := c.turn(d)
+		if over || err != nil {
+			return err
 		}
 	}
+}
+
+// turn takes one event of the handshake, and does what it asks for; over tells that it was the last.
+func (c *Conn) turn(d call) (over bool, err error) {
+	e, in := c.hs.engine, &c.in
+	c.obey(e)
+	n, ev := e.Step(in.now(), in.unread())
+	in.r += n
+	in.spoil() // handshake messages are opened in place
+	switch ev.Kind {
+	case handshake.NeedInput:
+		err = c.awaitPeer(e)
+	case handshake.QueryPending:
+		err = c.decide(d.ctx)
+	case handshake.Data:
+		err = c.overtaken(d, ev.Data)
+	case handshake.PeerClosed:
+		if !e.Secure() {
+			return true, c.handshakeEnd(errEnd)
+		}
+	case handshake.Failed:
+		return true, c.fail(e.Err())
+	default:
+		c.tell(ev, e.Session)
+	}
+	if err == nil && e.Secure() {
+		return c.split()
+	}
+	return false, err
+}
+
+// awaitPeer sends what is due and reads.
+func (c *Conn) awaitPeer(e *handshake.Engine) error {
+	if err := c.flushEngine(); err != nil || e.Secure() {
+		return err
+	}
+	err := c.fill()
+	if err == errGiveWay {
+		c.giveWay()
+		return nil
+	}
+	if err != nil {
+		return c.handshakeEnd(err)
+	}
+	return nil
+}
+
+// overtaken keeps data that was on its way when a renegotiation began.
+func (c *Conn) overtaken(d call, data []byte) error {
+	c.keep(data)
+	if err := c.flushEngine(); err != nil {
+		return err
+	}
+	if d.reads {
+		return softError{nil}
+	}
+	return c.awaitRoom(d)
 }
 
 // decide has the engine's query answered.
@@ -190,13 +253,20 @@ func (c *Conn) decide(ctx context.Context) error {
 			return err
 		}
 	}
-	err := e.Answer(c.answer(ctx, e.Query()))
+	err := e.Answer(c.ask(ctx, e.Query()))
 	if err == nil || e.Err() != nil {
 		return nil // what failed, Step tells
 	}
 	e.Abort(record.AlertInternalError)
 	c.fail(e.Err())
 	return err
+}
+
+// ask is answer, without the reading role.
+func (c *Conn) ask(ctx context.Context, q handshake.Query) handshake.Answer {
+	c.in.role.Unlock()
+	defer c.in.role.Lock()
+	return c.answer(ctx, q)
 }
 
 // handshakeEnd says what an end of the transport means.
@@ -208,33 +278,57 @@ func (c *Conn) handshakeEnd(err error) error {
 	return c.hs.engine.Err()
 }
 
-// split ends the handshake: from here on there are two roles. An error of
-// writing what is still due is told to the next Write: the peer may have said all that
-// it wanted, and be gone.
-func (c *Conn) split() error {
+// split ends the handshake: from here on there are two roles. It may be that the
+// peer has begun another already: then it is not over.
+func (c *Conn) split() (over bool, err error) {
 	c.drain()
-	r, s, err := c.hs.engine.Split()
+	e := c.hs.engine
+	if !e.Secure() && e.Err() == nil {
+		return false, nil
+	}
+	again := c.state.Load() != nil
+	if again {
+		c.say(e.AppendOut(nil))
+	}
+	r, s, err := e.Split()
 	if err != nil {
-		return c.fail(err) // what came with the last message was bad
+		return true, c.fail(err) // what came with the last message was bad
 	}
 	c.out.role.Lock()
-	c.in.half, c.out.half = r, s
-	c.hs.engine = nil
+	c.in.half, c.out.half, c.out.fragment = r, s, 0
+	c.hs.mu.Lock()
+	c.hs.engine, c.hs.begun = nil, time.Time{}
+	c.state.Store(r.State())
+	if again && !c.hs.saying {
+		c.out.joined = false
+		c.hush(false)
+	}
 	c.secured.Store(true)
+	c.hs.mu.Unlock()
+	if again {
+		c.yieldWriting()
+		return true, nil
+	}
+	c.begin()
+	return true, nil
+}
+
+// begin is the end of the first handshake. An error of writing what is still due
+// is told to the next Write: the peer may have said all that it wanted, and be gone.
+func (c *Conn) begin() {
 	if c.cfg.Pumped {
 		c.startPump()
 	}
-	if s.Pending() == 0 && len(c.out.unsent) == 0 {
+	if c.out.half.Pending() == 0 && len(c.out.unsent) == 0 {
 		c.yieldWriting()
-		return nil
+		return
 	}
 	if c.raw == nil {
 		// The peer of a pipe may be writing, as we are, and read only then.
 		go c.flushDue()
-		return nil
+		return
 	}
 	c.flushDue()
-	return nil
 }
 
 // drain takes the events that are left, without consuming more input.
@@ -242,7 +336,7 @@ func (c *Conn) drain() {
 	e := c.hs.engine
 	for {
 		switch _, ev := e.Step(c.in.now(), nil); ev.Kind {
-		case handshake.NeedInput, handshake.PeerClosed, handshake.Failed: // the last two repeat
+		case handshake.NeedInput, handshake.QueryPending, handshake.PeerClosed, handshake.Failed: // which repeat
 			return
 		default:
 			c.tell(ev, e.Session)
@@ -253,6 +347,10 @@ func (c *Conn) drain() {
 // flushEngine writes what the engine has due.
 func (c *Conn) flushEngine() error {
 	out := &c.out
+	if c.state.Load() != nil {
+		c.say(c.hs.engine.AppendOut(nil))
+		return nil
+	}
 	out.role.Lock()
 	defer out.role.Unlock()
 	if err := c.flushUnsent(); err != nil {
@@ -282,6 +380,7 @@ func (c *Conn) fail(err error) error {
 	}
 	if c.hs.engine != nil {
 		_ = c.flushEngine()
+		c.spoken()
 	} else if c.out.role.TryLock() {
 		_ = c.flush()
 		c.yieldWriting()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tacet/handshake"
+	"tacet/record"
 )
 
 // ErrDetached is what a connection answers after Detach.
@@ -20,21 +21,39 @@ func (c *Conn) UpdateKeys(request bool) error {
 }
 
 // SetMaxSendFragment sets the most plaintext in a record, 512 to 16384 bytes,
-// from the next record on. The handshake must be complete; before, the profile says it.
+// from the next record on, at any time. It does not block. The peer may have asked for less.
 func (c *Conn) SetMaxSendFragment(n int) error {
-	return c.writing("SetMaxSendFragment", func(s *handshake.Sender) error { return s.SetMaxSendFragment(n) })
+	if n < handshake.MinSendFragment || n > record.MaxPlaintext {
+		return &handshake.Error{Kind: handshake.KindBadArgument, Field: "SetMaxSendFragment"}
+	}
+	if err := c.usable(); err != nil {
+		return err
+	}
+	c.fragment.Store(uint32(n))
+	return nil
 }
 
 // writing runs f with the writing role and sends what is due then.
 func (c *Conn) writing(what string, f func(*handshake.Sender) error) error {
-	if !c.secured.Load() {
+	if c.state.Load() == nil {
 		return &handshake.Error{Kind: handshake.KindNotSecure, Field: what}
 	}
 	if !c.enter() {
 		return net.ErrClosed
 	}
 	defer c.calls.Add(-2)
-	c.out.role.Lock()
+	err := c.perform(f)
+	for err == errGiveWay { // what is due goes with a renegotiation
+		err = c.perform(func(*handshake.Sender) error { return nil })
+	}
+	return err
+}
+
+// perform is writing until a renegotiation breaks it off.
+func (c *Conn) perform(f func(*handshake.Sender) error) error {
+	if err := c.lockWriting(); err != nil {
+		return err
+	}
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
 		return err
@@ -49,19 +68,21 @@ func (c *Conn) writing(what string, f func(*handshake.Sender) error) error {
 // handshake must be complete.
 func (c *Conn) Export(label string, context []byte, length int) ([]byte, error) {
 	//= RFC 9846 §7.5
-	if !c.secured.Load() {
+	s := c.state.Load()
+	if s == nil {
 		return nil, &handshake.Error{Kind: handshake.KindNotSecure, Field: "Export"}
 	}
-	return c.state.Export(label, context, length)
+	return s.Export(label, context, length)
 }
 
 // Do runs f with the engine, alone, and then sends what is due. It waits for a
 // handshake or Write that is under way, until ctx ends; a blocked Read makes
-// room. f must not keep the engine, Step it or call the connection.
+// room. f must not keep the engine, Step it or call the connection. It may
+// begin a renegotiation: a client's is then made, as by Renegotiate.
 func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
-	if !c.secured.Load() {
+	if c.state.Load() == nil {
 		ran := false
-		err := c.drive(ctx, nil, func(context.Context) error {
+		err := c.drive(call{ctx: ctx}, func(call) error {
 			ran = true
 			return c.doEarly(f)
 		})
@@ -72,14 +93,27 @@ func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
 	if err := c.lockBoth(ctx); err != nil {
 		return err
 	}
-	defer c.yieldWriting()
 	if err := c.alive(); err != nil {
 		c.in.role.Unlock()
+		c.yieldWriting()
 		return err
 	}
 	err := c.doJoined(f)
-	if flushErr := c.flush(); err == nil {
+	if err == nil && !c.out.joined && c.raw == nil && c.in.half.State().Version < record.TLS13 {
+		go c.flushDue() // the peer may be writing too, and nobody reads here until we do
+		return nil
+	}
+	flushErr := c.flush()
+	if flushErr == errGiveWay {
+		flushErr = nil // it goes with a renegotiation
+	}
+	joined := c.out.joined
+	c.yieldWriting()
+	if err == nil {
 		err = flushErr
+	}
+	if err == nil && joined {
+		err = c.settle(call{ctx: ctx})
 	}
 	return err
 }
@@ -104,9 +138,13 @@ func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
 		return err
 	}
 	err = f(e)
+	if !e.Secure() && e.Err() == nil {
+		c.adopt(e)
+		return err
+	}
 	r, s, splitErr := e.Split()
 	if splitErr == nil {
-		c.in.half, c.out.half = r, s
+		c.in.half, c.out.half, c.out.fragment = r, s, 0
 		return err
 	}
 	// f has ended the connection: its alert is still due, behind what is unsent.
@@ -138,8 +176,17 @@ func (c *Conn) alive() error {
 // lockBoth takes the writing role and then the reading one, which a blocked
 // reader gives up. (The order is safe: a reader never waits for the writing role.)
 func (c *Conn) lockBoth(ctx context.Context) error {
-	if err := c.out.role.LockContext(ctx, c.yieldWriting); err != nil {
-		return err
+	for {
+		if err := c.out.role.LockContext(ctx, c.yieldWriting); err != nil {
+			return err
+		}
+		if !c.out.joined {
+			break
+		}
+		c.yieldWriting()
+		if err := c.settle(call{ctx: ctx}); err != nil {
+			return err
+		}
 	}
 	if c.detached.Load() { // its transport is not ours to interrupt
 		c.yieldWriting()
@@ -185,12 +232,18 @@ type Detached struct {
 	Plaintext, Ciphertext, Unsent []byte
 }
 
+// stolen is what was kept, for good.
+func (c *Conn) stolen() []byte {
+	kept := make([]byte, c.kept.Load())
+	return kept[:c.takeKept(kept)]
+}
+
 // Detach takes the engine and the transport away from a connection whose
 // handshake is complete, to go on with them in another way. Deadlines of the transport are
 // cleared. All further calls, and those that are blocked in Read, answer ErrDetached; Close
 // then does not close the transport. It waits, as Do does, until ctx ends.
 func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
-	if !c.secured.Load() {
+	if c.state.Load() == nil {
 		return nil, &handshake.Error{Kind: handshake.KindNotSecure, Field: "Detach"}
 	}
 	if err := c.lockBoth(ctx); err != nil {
@@ -209,7 +262,7 @@ func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
 	in, out := &c.in, &c.out
 	d := &Detached{
 		Engine: e, Transport: c.nc,
-		Plaintext:  append([]byte(nil), in.plain...),
+		Plaintext:  append(c.stolen(), in.plain...),
 		Ciphertext: append([]byte(nil), in.unread()...),
 		Unsent:     e.AppendOut(append([]byte(nil), out.unsent...)),
 	}

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"context"
 	"net"
 	"os"
 	"sync"
@@ -62,23 +63,56 @@ func (p *pump) run() {
 
 // fill reads until there is plaintext; false when there will be no more.
 func (p *pump) fill() bool {
+	c := p.c
+	for {
+		if !c.secured.Load() && c.drive(call{ctx: context.Background()}, c.handshake) != nil {
+			return false
+		}
+		if c.kept.Load() > 0 {
+			return true
+		}
+		if c.lockReading() {
+			if over, more := p.fillOnce(); over {
+				return more
+			}
+		}
+	}
+}
+
+// fillOnce is fill until a renegotiation comes in between.
+func (p *pump) fillOnce() (over, more bool) {
 	c, in := p.c, &p.c.in
-	in.role.Lock()
 	defer in.role.Unlock()
 	defer in.release()
 	for in.err == nil && !c.isClosed() {
 		c.open()
-		if len(in.plain) > 0 {
-			return true
+		switch {
+		case len(in.plain) > 0:
+			return true, true
+		case !c.secured.Load():
+			return false, false
+		case in.err != nil:
+			return true, false
 		}
-		if in.err != nil {
-			break
+		err := c.fill()
+		if err == errGiveWay {
+			return false, false
 		}
-		if err := c.fill(); err != nil && !c.ends(err) {
+		if err != nil && !c.ends(err) {
 			in.err = &TransportError{"read", err} // a deadline that is not ours
 		}
 	}
-	return false
+	return true, false
+}
+
+// stir has the pump come back, if it does not read, once nobody has read for a moment.
+func (p *pump) stir() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.active = true
+	if !p.armed {
+		p.arm()
+	}
 }
 
 // resume lets the pump take the role, unless somebody reads or did lately.
@@ -121,6 +155,8 @@ func (p *pump) enter() error {
 			return net.ErrClosed
 		case c.readDeadline.passed():
 			return os.ErrDeadlineExceeded
+		case !c.secured.Load() || c.kept.Load() > 0:
+			return errGiveWay
 		}
 		p.turn.Wait()
 	}
@@ -137,7 +173,7 @@ func (p *pump) leave(err error) {
 		p.c.carry(false)
 	}
 	p.active = true
-	if !p.armed && (err == nil || isTimeout(err)) {
+	if !p.armed && (err == nil || err == errGiveWay || isTimeout(err)) {
 		p.arm()
 	}
 }

@@ -1,11 +1,11 @@
 package actor
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"time"
 
 	"tacet/handshake"
@@ -27,10 +27,11 @@ type inbound struct {
 	buf     []byte
 	plain   []byte // opened in place and not yet read
 	r, w    int
-	spoiled int32 // buf[:spoiled] may hold plaintext
-	busy    bool  // the last read brought much: the next buffer is a large one
-	at      int64 // when the transport was last read, in nanoseconds since 1970
-	err     error // final
+	spoiled int32  // buf[:spoiled] may hold plaintext
+	busy    bool   // the last read brought much: the next buffer is a large one
+	at      int64  // when the transport was last read, in nanoseconds since 1970
+	err     error  // final
+	policy  uint32 // Conn.policy, as far as it is in force
 }
 
 type sessionSource func() *session.Session
@@ -41,22 +42,63 @@ var errEnd = errors.New("actor: end of transport")
 // Read reads application data into p: what there is, from one or more records.
 // It returns io.EOF after the peer's close_notify.
 func (c *Conn) Read(p []byte) (int, error) {
-	if err := c.secure(&c.readDeadline); err != nil {
+	for {
+		n, err := c.readOnce(p)
+		if err != errGiveWay {
+			return n, err
+		}
+	}
+}
+
+// readOnce is Read until a renegotiation comes in between.
+func (c *Conn) readOnce(p []byte) (int, error) {
+	if err := c.readable(); err != nil || len(p) == 0 {
 		return 0, err
 	}
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if pump := c.pump.Load(); pump != nil {
+	pump := c.pump.Load()
+	switch {
+	case c.kept.Load() > 0:
+		return c.readKept(p, pump)
+	case pump != nil:
 		return pump.read(p)
 	}
 	return c.read(p)
 }
 
+// readable waits until there is something kept, or the handshake is over.
+func (c *Conn) readable() error {
+	if c.secured.Load() {
+		return nil
+	}
+	err := c.drive(call{ctx: context.Background(), dl: &c.readDeadline, reads: true}, c.handshake)
+	if err != nil && c.state.Load() != nil &&
+		(errors.Is(err, handshake.KindClosedInHandshake) || c.cfg.AcceptTruncation && errors.Is(err, handshake.KindTruncated)) {
+		return io.EOF // as it is outside a renegotiation
+	}
+	return err
+}
+
+// readKept is Read of what was kept.
+func (c *Conn) readKept(p []byte, pump *pump) (int, error) {
+	if c.readDeadline.passed() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := c.takeKept(p)
+	if n == 0 {
+		return 0, errGiveWay // another Read was quicker
+	}
+	if pump != nil {
+		pump.stir()
+	}
+	return n, nil
+}
+
 // read is Read by a caller who may have the reading role for as long as it blocks.
 func (c *Conn) read(p []byte) (int, error) {
 	in := &c.in
-	in.role.Lock()
+	if !c.lockReading() {
+		return 0, errGiveWay
+	}
 	defer in.role.Unlock()
 	defer in.release()
 	for {
@@ -95,6 +137,12 @@ func (c *Conn) take(p []byte) (n int, err error) {
 		if ev.Kind == handshake.NeedInput {
 			return n, nil
 		}
+		if ev.Kind == handshake.Rejoin && n > 0 {
+			return n, nil
+		}
+		if ev.Kind == handshake.Rejoin {
+			return 0, errGiveWay
+		}
 		if ev.Kind != handshake.Data {
 			clear(p[n:min(n+record.MaxPlaintext, len(p))]) // a message, opened there
 			continue
@@ -117,7 +165,7 @@ func (c *Conn) open() {
 	in := &c.in
 	for len(in.plain) == 0 && in.err == nil {
 		switch ev := c.step(nil); {
-		case ev.Kind == handshake.NeedInput:
+		case ev.Kind == handshake.NeedInput || ev.Kind == handshake.Rejoin:
 			return
 		case ev.Kind == handshake.Data && len(ev.Data) > 0:
 			in.plain = ev.Data
@@ -136,6 +184,7 @@ func (in *inbound) fits(n int) bool {
 // step takes one event from the receiver and does what it asks for.
 func (c *Conn) step(dst []byte) handshake.Event {
 	in := &c.in
+	c.obey(in.half)
 	n, ev := in.half.StepInto(in.now(), in.unread(), dst)
 	in.r += n
 	if ev.Kind == handshake.Data || ev.Kind == handshake.NeedInput {
@@ -148,7 +197,7 @@ func (c *Conn) step(dst []byte) handshake.Event {
 	case handshake.Failed:
 		in.err = c.fail(in.half.Err())
 	case handshake.Rejoin:
-		in.err = &handshake.Error{Kind: handshake.KindUnsupported, Field: "Rejoin"}
+		c.unsecure()
 	}
 	c.serve()
 	c.tell(ev, in.half.Session)
@@ -159,6 +208,8 @@ func (c *Conn) step(dst []byte) handshake.Event {
 func (c *Conn) ends(err error) bool {
 	in := &c.in
 	switch {
+	case err == errGiveWay:
+		return false
 	case err == errEnd:
 		in.half.EOF()
 		in.err = in.half.Err()
@@ -212,7 +263,8 @@ func (c *Conn) receive() (int, error) {
 	return n, err
 }
 
-// interrupted lets those have the reading role who asked for it by a deadline.
+// interrupted lets those have the reading role who asked for it by a deadline. In
+// a renegotiation it is errGiveWay.
 func (c *Conn) interrupted(timeout error) error {
 	c.dl.Lock()
 	wanted := c.yield > 0 || c.stirred // who wanted it may have given up
@@ -221,9 +273,13 @@ func (c *Conn) interrupted(timeout error) error {
 	if !wanted {
 		return timeout
 	}
-	c.in.role.Unlock()
-	runtime.Gosched()
-	c.in.role.Lock()
+	if !c.secured.Load() {
+		return errGiveWay
+	}
+	c.giveWay()
+	if !c.secured.Load() || c.kept.Load() > 0 { // one may be over already, and have left something
+		return errGiveWay
+	}
 	return nil
 }
 
@@ -327,11 +383,21 @@ func (c *Conn) writeSome(w io.Writer) (int, error) {
 
 // awaitInput returns when there may be something to read, or an error to tell.
 func (c *Conn) awaitInput() error {
-	if err := c.secure(&c.readDeadline); err != nil || c.pump.Load() != nil {
+	for {
+		if err := c.awaitOnce(); err != errGiveWay {
+			return err
+		}
+	}
+}
+
+func (c *Conn) awaitOnce() error {
+	if err := c.readable(); err != nil || c.pump.Load() != nil || c.kept.Load() > 0 {
 		return err
 	}
 	in := &c.in
-	in.role.Lock()
+	if !c.lockReading() {
+		return errGiveWay
+	}
 	defer in.role.Unlock()
 	if in.r < in.w || len(in.plain) > 0 || in.err != nil {
 		return nil

@@ -24,6 +24,9 @@ type outbound struct {
 	half   *handshake.Sender
 	unsent []byte // sealed, and not taken by the transport before a deadline; the end of a pooled buffer
 	err    error  // final
+
+	joined   bool   // a renegotiation has the half: nobody else writes
+	fragment uint32 // Conn.fragment, as far as it is in force
 }
 
 // Write sends p, batched in pieces of 128 KiB, each one write of the transport. If
@@ -35,10 +38,25 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	defer c.calls.Add(-2)
-	if err := c.secure(&c.writeDeadline); err != nil {
+	n, broken := 0, 0
+	for {
+		m, err := c.writeOnce(p[n:])
+		if n += m; err == errGiveWay {
+			broken = m // bytes that a renegotiation sends on, before its own
+			continue
+		}
+		if err != nil && !isTimeout(err) && m == 0 {
+			n -= broken
+		}
+		return n, err
+	}
+}
+
+// writeOnce is Write until a renegotiation breaks it off, after bytes that have been sealed.
+func (c *Conn) writeOnce(p []byte) (n int, err error) {
+	if err := c.lockWriting(); err != nil {
 		return 0, err
 	}
-	c.out.role.Lock()
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
 		return 0, err
@@ -46,7 +64,6 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.flushUnsent(); err != nil {
 		return 0, err
 	}
-	n := 0
 	for n < len(p) {
 		chunk := p[n:min(n+batch, len(p))]
 		sealed, err := c.seal(chunk)
@@ -54,7 +71,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 			return n, err
 		}
 		err = c.send(sealed)
-		if err == nil || isTimeout(err) {
+		if err == nil || err == errGiveWay || isTimeout(err) {
 			n += len(chunk)
 		}
 		if err != nil {
@@ -62,6 +79,26 @@ func (c *Conn) Write(p []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// lockWriting takes the writing role, once a handshake is over that is under way.
+func (c *Conn) lockWriting() error {
+	d := call{ctx: context.Background(), dl: &c.writeDeadline}
+	if c.state.Load() == nil {
+		if err := c.drive(d, c.handshake); err != nil {
+			return err
+		}
+	}
+	for {
+		c.out.role.Lock()
+		if !c.out.joined {
+			return nil
+		}
+		c.yieldWriting()
+		if err := c.settle(d); err != nil {
+			return err
+		}
+	}
 }
 
 // enter counts a Write in; false once the connection is closed.
@@ -95,6 +132,12 @@ func (c *Conn) writable() error {
 func (c *Conn) seal(chunk []byte) ([]byte, error) {
 	out := &c.out
 	out.half.Perform(handshake.Action(c.action.Swap(0)))
+	if n := c.fragment.Load(); n != out.fragment {
+		out.fragment = n
+		if err := out.half.SetMaxSendFragment(int(n)); err != nil {
+			return nil, err
+		}
+	}
 	buf := getBuffer(out.half.SealedSize(len(chunk)))
 	sealed, err := out.half.Seal(buf[:0], chunk)
 	c.tellSent()
@@ -134,6 +177,11 @@ func (c *Conn) unsent(rest []byte, err error) error {
 	case e != nil:
 		return e
 	case isTimeout(err):
+		c.dl.Lock()
+		defer c.dl.Unlock()
+		if c.broken > 0 {
+			return errGiveWay
+		}
 		return err
 	}
 	out.unsent = nil
@@ -164,6 +212,10 @@ func (c *Conn) flush() error {
 	out := &c.out
 	out.half.Perform(handshake.Action(c.action.Swap(0)))
 	c.tellSent()
+	if out.joined { // and a renegotiation has yet to be written out
+		c.say(out.half.AppendOut(nil))
+		return nil
+	}
 	if err := c.flushUnsent(); err != nil {
 		return err
 	}
@@ -214,20 +266,11 @@ func (c *Conn) yieldWriting() {
 // on. Before the handshake is complete it is misuse.
 func (c *Conn) CloseWrite() error {
 	//= RFC 9846 §6.1
-	if !c.secured.Load() {
-		return &handshake.Error{Kind: handshake.KindNotSecure, Field: "CloseWrite"}
-	}
-	if !c.enter() {
-		return net.ErrClosed
-	}
-	defer c.calls.Add(-2)
-	c.out.role.Lock()
-	defer c.yieldWriting()
-	if err := c.writable(); err != nil {
-		return err
-	}
-	c.out.half.CloseWrite()
-	if err := c.flush(); err != nil {
+	err := c.writing("CloseWrite", func(s *handshake.Sender) error {
+		s.CloseWrite()
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if t, ok := c.nc.(interface{ CloseWrite() error }); ok {
@@ -247,7 +290,7 @@ func (c *Conn) Close() error {
 	}
 	switch {
 	case c.detached.Load():
-	case c.secured.Load():
+	case c.state.Load() != nil:
 		c.closeWriting(writing)
 	case c.fatal.Load() != nil:
 		c.discard() // lest a reset overtake the alert
@@ -278,6 +321,9 @@ func (c *Conn) Close() error {
 func (c *Conn) closeWriting(writing bool) {
 	out := &c.out
 	end := time.Now().Add(alertTimeout)
+	if c.closeJoint() {
+		return
+	}
 	if writing {
 		c.limit(longAgo)
 	}
@@ -288,14 +334,17 @@ func (c *Conn) closeWriting(writing bool) {
 			return // a transport whose deadlines do not work
 		}
 	}
-	defer c.yieldWriting()
 	if out.err != nil || writing && len(out.unsent) > 0 {
+		c.yieldWriting()
 		return
 	}
 	c.limit(end)
 	out.half.Perform(handshake.Action(c.action.Swap(0))) // an alert that is due goes in its place
 	out.half.CloseWrite()
-	if c.flush() == nil {
+	err := c.flush()
+	c.yieldWriting()
+	c.spoken()
+	if err == nil {
 		c.discard()
 	}
 }
