@@ -76,6 +76,7 @@ type effects struct {
 	sum   [64]byte
 	ccs   uint8 // change_cipher_spec records dropped so far
 
+	requested bool // a HelloRequest crossed the hello of a renegotiation
 }
 
 func (fx *effects) add(e effect) {

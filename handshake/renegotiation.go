@@ -299,15 +299,19 @@ func (e *Engine) dataBetween(data []byte) error {
 }
 
 // ignores reports whether a message is a HelloRequest that crossed the hello of a
-// client that renegotiates already. It is tolerated as often as a warning is.
+// client that renegotiates already.
 func (e *Engine) ignores(m msg.Raw) bool {
 	//= RFC 5246 §7.4.1.1
+	fx := &e.hs.fx
 	_, waits := e.hs.state.(*waitServerHello)
-	if !waits || e.hs.fx.before == nil || m.Type() != msg.TypeHelloRequest || len(m.Body()) != 0 {
-		return false
-	}
-	e.recv.warnings++
-	return e.recv.warnings <= MaxWarnings
+	return waits && fx.before != nil && m.Type() == msg.TypeHelloRequest && len(m.Body()) == 0 && fx.crossed()
+}
+
+// crossed allows one such HelloRequest.
+func (fx *effects) crossed() bool {
+	first := !fx.requested
+	fx.requested = true
+	return first
 }
 
 // pinned is a profile for this handshake: a renegotiation stays at its version.
