@@ -178,7 +178,7 @@ func (r *Receiver) alert(body []byte) (it item, more bool, err error) {
 		return item{kind: itemClose}, false, nil
 	case level != record.LevelWarning && level != record.LevelFatal:
 		return item{}, false, failure(KindIllegalParameter, "alert.level")
-	case alert == record.AlertNoRenegotiation && r.asked:
+	case level == record.LevelWarning && alert == record.AlertNoRenegotiation && r.asked:
 		return item{}, false, failure(KindNoRenegotiation, "")
 	case level == record.LevelWarning && (!tls13 || alert == record.AlertUserCanceled):
 		if r.warnings++; r.warnings > MaxWarnings {

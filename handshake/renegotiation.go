@@ -140,6 +140,7 @@ func (e *Engine) Renegotiate(p Profile) error {
 	if err != nil {
 		return err
 	}
+	asked := e.recv.asked
 	e.recv.asked = true
 	if e.origin.conn.Client {
 		e.again(own)
@@ -148,7 +149,9 @@ func (e *Engine) Renegotiate(p Profile) error {
 	o := *e.origin // which a fork may share
 	o.profile = own
 	e.origin, e.recv.origin, e.send.origin = &o, &o, &o
-	e.send.requestHello()
+	if !asked { // one HelloRequest is enough until the client answers
+		e.send.requestHello()
+	}
 	return nil
 }
 
