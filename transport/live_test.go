@@ -106,6 +106,11 @@ func (ours) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	o.OnTLSClientError = func(err error, _ *Socket) { reports <- &report{Error: CodeOf(err), Events: take()} }
 	o.OnSecureConnection = func(s *Socket) {
 		r := &report{Events: take()}
+		if row.byServer != nil {
+			if err := s.Renegotiate(context.Background(), *row.byServer); err != nil {
+				r.Events = append(r.Events, string(CodeOf(err)))
+			}
+		}
 		r.Facts = factsOf(s)
 		_, _ = s.Write([]byte("S"))
 		_, err := io.Copy(io.Discard, s)
@@ -164,6 +169,11 @@ func (ours) connect(t *testing.T, row *liveRow, port int, session string) *repor
 	if err != nil {
 		r.Error = CodeOf(err)
 		return r
+	}
+	if row.byClient {
+		if err := s.Renegotiate(t.Context(), RenegotiateOptions{}); err != nil {
+			note(string(CodeOf(err)))
+		}
 	}
 	r.Facts = factsOf(s)
 	_, _ = s.Write([]byte("C"))
@@ -304,6 +314,16 @@ func (n *nodeParty) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	if row.ocsp != nil {
 		command["ocsp"] = row.ocsp.text()
 	}
+	if again := row.byServer; again != nil {
+		q := map[string]any{}
+		if again.RequestCert != nil {
+			q["requestCert"] = *again.RequestCert
+		}
+		if again.RejectUnauthorized != nil {
+			q["rejectUnauthorized"] = *again.RejectUnauthorized
+		}
+		command["renegotiate"] = q
+	}
 	if row.serverPSK.Key != nil {
 		command["psk"] = map[string]string{"identity": row.serverPSK.Identity, "key": hex.EncodeToString(row.serverPSK.Key)}
 	}
@@ -339,7 +359,7 @@ func (n *nodeParty) connect(t *testing.T, row *liveRow, port int, session string
 	if session != "" {
 		q["session"] = session
 	}
-	command := map[string]any{"op": "connect", "port": port, "options": q, "keylog": row.keylog}
+	command := map[string]any{"op": "connect", "port": port, "options": q, "keylog": row.keylog, "renegotiate": row.byClient}
 	if row.clientPSK.Key != nil {
 		command["psk"] = map[string]string{"identity": row.clientPSK.Identity, "key": hex.EncodeToString(row.clientPSK.Key)}
 	}

@@ -59,6 +59,8 @@ type side interface {
 	announce(s *Socket, c *handshake.ConnectionState)
 	// trusted are the certificates of CA.
 	trusted() []*x509.Certificate
+	// reverify changes who has to show a certificate, with the socket locked.
+	reverify(RenegotiateOptions) error
 	// credentials are what there is to show.
 	credentials() []*cred.Credential
 	// lost is node's message when the transport ends before the connection is secure.

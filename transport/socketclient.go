@@ -75,6 +75,13 @@ func (c *clientSide) open(s *Socket, cfg *actor.Config) (*actor.Conn, error) {
 	return actor.Client(s.transport, c.profile, c.o.Servername, cfg), nil
 }
 
+func (c *clientSide) reverify(o RenegotiateOptions) error {
+	if o != (RenegotiateOptions{}) {
+		return &Error{Code: CodeArgValue, Option: "requestCert", Message: "is a server's: a client always wants a certificate"}
+	}
+	return nil
+}
+
 func (c *clientSide) setKeyCert(context *SecureContext) error {
 	c.own.Credentials = context.clientConfig().Credentials
 	return c.compile()

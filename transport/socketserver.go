@@ -39,6 +39,16 @@ func (a clientAuth) config(cfg *handshake.Config) {
 	}
 }
 
+func (v *serverSide) reverify(o RenegotiateOptions) error {
+	if o.RequestCert != nil {
+		v.auth.request, v.changed = *o.RequestCert, true
+	}
+	if o.RejectUnauthorized != nil {
+		v.auth.reject, v.changed = *o.RejectUnauthorized, true
+	}
+	return nil
+}
+
 // newSocket makes the server's side of a connection.
 func (s *Server) newSocket(t io.ReadWriteCloser, events SocketEvents) *Socket {
 	if f := s.o.OnKeylog; f != nil {
