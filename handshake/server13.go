@@ -402,8 +402,12 @@ func (s *signingServer) ask(fx *effects) *signingServer {
 	if p.cfg.ClientAuth != NoClientCert {
 		var m msg.CertificateRequest13
 		//= RFC 9846 §4.3.3
-		m.Ext.SignatureAlgorithms = p.wire.schemes // those that only sign certificates too
+		m.Ext.SignatureAlgorithms = p.schemesFor(record.TLS13) // what is then accepted
 		m.Ext.Set(msg.ExtSignatureAlgorithms)
+		if len(m.Ext.SignatureAlgorithms) != len(p.wire.schemes) { // some sign certificates alone
+			m.Ext.SignatureAlgorithmsCert = p.wire.schemes
+			m.Ext.Set(msg.ExtSignatureAlgorithmsCert)
+		}
 		if names := p.authorities(); len(names) > 0 {
 			m.Ext.CertificateAuthorities = names
 			m.Ext.Set(msg.ExtCertificateAuthorities)
