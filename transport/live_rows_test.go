@@ -147,7 +147,7 @@ func (r *liveRow) compare(t *testing.T, who string, got, want *report) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if a[name] == b[name] || knownDifference(who, name, got, want) {
+		if a[name] == b[name] || knownDifference(r, who, name, got, want) {
 			continue
 		}
 		if value, ok := r.instead[who+": "+name]; ok && value == a[name] {
@@ -158,7 +158,7 @@ func (r *liveRow) compare(t *testing.T, who string, got, want *report) {
 }
 
 // knownDifference are facts in which we differ from node in every row, with the reason.
-func knownDifference(who, name string, got, want *report) bool {
+func knownDifference(r *liveRow, who, name string, got, want *report) bool {
 	reused := want.Facts != nil && want.Facts.Reused
 	switch name {
 	case "peer", "issuer": // node's client forgets whom it made the session with
