@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tacet/transport"
 )
@@ -19,6 +21,7 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("connect", "HOST:PORT", std)
 	o := newOptions(set, ofConnect)
 	ignoreEOF := set.Bool("ign-eof", false, "do not close the writing side when the input ends")
+	commands := set.Bool("commands", false, "do not send lines of the input that are R (renegotiate) or Q (quit), but do that")
 	_, err := o.parseTarget(ctx, args)
 	if err != nil {
 		return err
@@ -32,8 +35,14 @@ func connect(ctx context.Context, args []string, std stdio) error {
 	defer s.Close()
 	defer o.keep(s.Session)
 	defer context.AfterFunc(ctx, func() { o.keep(s.Session); _ = s.Close() })()
-	if err := o.fragment(s); err != nil {
+	if err := o.settle(ctx, s); err != nil {
 		return err
+	}
+	if *commands {
+		std.in = &commander{lines: bufio.NewReader(std.in), do: map[string]func() error{
+			"R": func() error { return o.again(ctx, s) },
+			"Q": s.Close,
+		}}
 	}
 	return stream(ctx, s, std, *ignoreEOF)
 }
@@ -73,7 +82,7 @@ func (o *options) dial(ctx context.Context) (*transport.Socket, error) {
 func stream(ctx context.Context, s *transport.Socket, std stdio, ignoreEOF bool) error {
 	go func() {
 		// Not waited for: input may never end. What fails here, Read tells too.
-		if _, err := io.Copy(s, std.in); err == nil && !ignoreEOF {
+		if _, err := io.Copy(struct{ io.Writer }{s}, std.in); err == nil && !ignoreEOF {
 			_ = s.CloseWrite()
 		}
 	}()
@@ -82,6 +91,34 @@ func stream(ctx context.Context, s *transport.Socket, std stdio, ignoreEOF bool)
 		return nil
 	}
 	return err
+}
+
+// commander is an input without the lines that say what is to be done, as s_client has
+// them: that is done as they are read.
+type commander struct {
+	lines *bufio.Reader
+	do    map[string]func() error
+	rest  []byte // of the last line
+}
+
+func (c *commander) Read(b []byte) (int, error) {
+	for len(c.rest) == 0 {
+		line, err := c.lines.ReadBytes('\n')
+		do := c.do[strings.TrimRight(string(line), "\r\n")]
+		switch {
+		case do != nil:
+			if err := do(); err != nil {
+				return 0, err
+			}
+		case len(line) == 0:
+			return 0, err
+		default:
+			c.rest = line
+		}
+	}
+	n := copy(b, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
 }
 
 // keep puts the last session into --session.

@@ -21,14 +21,15 @@ type options struct {
 	client transport.ConnectionOptions
 	server transport.ServerOptions
 
-	certs, keys, pfx, cas, crls      list
-	alpn, session, keylog, ocsp      string
-	ticketKeys, dhparam              string
-	psk                              preShared
-	rejectUnauthorized               bool
-	honorCipherOrder, trace, json    bool
-	handshakeTimeout, sessionTimeout int
-	maxSendFragment                  int
+	certs, keys, pfx, cas, crls       list
+	alpn, session, keylog, ocsp       string
+	ticketKeys, dhparam               string
+	psk                               preShared
+	rejectUnauthorized                bool
+	honorCipherOrder, trace, json     bool
+	renegotiate, disableRenegotiation bool
+	handshakeTimeout, sessionTimeout  int
+	maxSendFragment                   int
 }
 
 // commandSet says which commands have an option.
@@ -114,6 +115,10 @@ var table = []option{
 		func(o *options) any { return &o.ticketKeys }, (*options).takeTicketKeys},
 	{"max-send-fragment", ofConnect | ofServe, "most `bytes` of data in a record",
 		func(o *options) any { return &o.maxSendFragment }, (*options).checkFragment},
+	{"renegotiate", ofAll, "up to TLS 1.2: shake hands once more; trace does so after what it has to say",
+		func(o *options) any { return &o.renegotiate }, nil},
+	{"disable-renegotiation", ofConnect | ofServe, "end a connection whose peer wants to renegotiate",
+		func(o *options) any { return &o.disableRenegotiation }, nil},
 	{"handshake-timeout", ofConnect | ofServe, "give a handshake up after so many `ms`",
 		func(o *options) any { return &o.handshakeTimeout }, (*options).takeHandshakeTimeout},
 	{"keylog", ofConnect | ofServe, "append the secrets to `FILE`, for Wireshark",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -33,10 +34,30 @@ func (o *options) say(format string, args ...any) {
 	fmt.Fprintf(o.set.std.err, "tacet: "+format+"\n", args...)
 }
 
-// fragment has a connection that is secure send records of the size that is wanted.
-func (o *options) fragment(s *transport.Socket) error {
-	if !o.set.given("max-send-fragment") {
-		return nil
+// settle does to a connection that is secure what options say of it.
+func (o *options) settle(ctx context.Context, s *transport.Socket) error {
+	for _, step := range []struct {
+		wanted bool
+		do     func() error
+	}{
+		{o.disableRenegotiation, s.DisableRenegotiation},
+		{o.set.given("max-send-fragment"), func() error { return s.SetMaxSendFragment(o.maxSendFragment) }},
+		{o.renegotiate, func() error { return o.again(ctx, s) }},
+	} {
+		if !step.wanted {
+			continue
+		}
+		if err := step.do(); err != nil {
+			return err
+		}
 	}
-	return s.SetMaxSendFragment(o.maxSendFragment)
+	return nil
+}
+
+// again renegotiates, and reports the facts anew.
+func (o *options) again(ctx context.Context, s *transport.Socket) error {
+	if err := s.Renegotiate(ctx, transport.RenegotiateOptions{}); err != nil {
+		return err
+	}
+	return o.report(factsOf(s, nil, nil))
 }

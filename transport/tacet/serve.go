@@ -97,7 +97,7 @@ func (s *service) handle(ctx context.Context, c *transport.Socket) {
 	if told := s.options.report(factsOf(c, nil, nil)); told != nil {
 		s.options.say("%v", told)
 	}
-	err := s.options.fragment(c)
+	err := s.options.settle(ctx, c)
 	if err == nil {
 		err = s.answer(c)
 	}

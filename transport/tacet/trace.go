@@ -22,7 +22,6 @@ func trace(ctx context.Context, args []string, std stdio) error {
 	set := newFlagSet("trace", "HOST:PORT", std)
 	o := newOptions(set, ofTrace)
 	page := set.String("html", "", "write the ladder to `FILE` too, as a page that unfolds")
-	again := set.Bool("renegotiate", false, "renegotiate, up to TLS 1.2, before trace closes the connection")
 	silence := set.Duration("silence", time.Second, "how long the server may say nothing before trace closes the connection: `TIME`")
 	address, err := o.parseTarget(ctx, args)
 	if err != nil {
@@ -45,7 +44,7 @@ func trace(ctx context.Context, args []string, std stdio) error {
 	defer context.AfterFunc(ctx, func() { _ = tcp.Close() })()
 	l := newLive(tcp, e, address, *silence)
 	l.drawn.sides[client].judge = answer
-	failed := l.talk(said, *again)
+	failed := l.talk(said, o.renegotiate)
 	if got := l.drawn.sides[client].session; got != nil {
 		o.keep(got.Marshal)
 	}

@@ -44,6 +44,9 @@ if (role === 'server') {
     if (options.renegotiate) {
       return socket.renegotiate({}, e => { say({renegotiated: !e, ...facts(socket)}); socket.end('hello\n'); });
     }
+    if (options.awaits) { // that the server renegotiates
+      return socket.once('secure', () => { say({renegotiated: true, ...facts(socket)}); socket.end('hello\n'); });
+    }
     socket.end('hello\n');
   });
   let ocsp = null;
