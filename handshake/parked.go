@@ -67,9 +67,7 @@ func (fx *effects) verdict(a Answer) error {
 	switch v := a.value.(type) {
 	case [][]*x509.Certificate:
 		fx.conn.Verified, fx.conn.VerifiedChains = true, v
-		if cfg := &fx.profile.cfg; !cfg.AskVerify { // else the Verifier has not seen it
-			fx.conn.verifiedBy = cfg.Verifier
-		}
+		fx.conn.verifiedBy = fx.profile.judgedBy()
 	case tolerated:
 		fx.conn.VerifyError = v.err
 	default:

@@ -83,13 +83,29 @@ func (fx *effects) sealTicket(s *session.Session) []byte {
 }
 
 // trusts reports whether a session may be resumed as far as its peer's
-// certificates go.
+// certificates go. A pre-shared key stands for them only where there were none: those
+// beside it (RFC 4279 §4) are judged as others are.
 func (fx *effects) trusts(s *session.Session) bool {
-	return fx.profile.cfg.Verify != VerifyRequired || s.PSKIdentity != "" || s.Verified && fx.judgeAgain(s) == nil
+	byKey := s.PSKIdentity != "" && len(s.PeerChain) == 0
+	return fx.profile.cfg.Verify != VerifyRequired || byKey || s.Verified && fx.judgeAgain(s) == nil
+}
+
+// judgedBy is what a chain was verified by, in a session and a connection.
+type judgedBy struct {
+	verifier *cred.Verifier
+	level    int // the security level
+}
+
+// judgedBy is the profile's; nil where it is the application that judges.
+func (p *profile) judgedBy() any {
+	if p.cfg.AskVerify {
+		return nil
+	}
+	return judgedBy{p.cfg.Verifier, p.level}
 }
 
 // judgeAgain is this profile's verdict on the peer of a session, nil if it is
-// verified. It was, if it was so by the same verifier, or by the application
+// verified. It was, if it was so by the same verifier at the same level, or by the application
 // where that is asked, and the leaf is still valid; else the chain is verified
 // anew, for a session may come from a store, a ticket or another configuration.
 func (fx *effects) judgeAgain(s *session.Session) error {
@@ -102,11 +118,7 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 		}
 	}
 	// The application's verdict leaves no verifier's name behind, and stands for no other's.
-	by := any(nil)
-	if !cfg.AskVerify {
-		by = cfg.Verifier
-	}
-	judged := s.Verified && s.VerifiedBy == by && !fx.now.After(chain[0].NotAfter)
+	judged := s.Verified && s.VerifiedBy == fx.profile.judgedBy() && !fx.now.After(chain[0].NotAfter)
 	switch {
 	case judged:
 		return nil
@@ -117,7 +129,7 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 	if fx.conn.Client {
 		name = fx.conn.ServerName
 	}
-	_, err := cfg.Verifier.Verify(chain, name, fx.conn.Client, fx.now)
+	_, err := fx.profile.verify(chain, name, fx.conn.Client, fx.now)
 	return err
 }
 
