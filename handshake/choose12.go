@@ -42,6 +42,8 @@ func (a *answering) fit12(fx *effects, suite *suites.Suite) *choice12 {
 	switch {
 	case x.psk && !cfg.AskPSK, !certified(suite) && cfg.ClientAuth == RequireClientCert:
 		return nil // nobody would ask for the certificate
+	case fx.downgrades(suite, a.hello.Ext.Have(msg.ExtEncryptThenMAC)):
+		return nil
 	case x.rsa:
 		c.credential = a.decrypter(fx)
 		ok = c.credential != nil

@@ -67,7 +67,7 @@ func (o *offer) accept12(fx *effects, m *msg.ServerHello, v record.Version) (aft
 func (fx *effects) takeProtections(x *msg.Extensions) error {
 	//= RFC 7366 §3
 	fx.conn.EncryptThenMAC = x.Have(msg.ExtEncryptThenMAC)
-	if fx.conn.EncryptThenMAC && !fx.conn.Suite.BlockCipher() {
+	if fx.conn.EncryptThenMAC && !fx.conn.Suite.BlockCipher() || fx.downgrades(fx.conn.Suite, fx.conn.EncryptThenMAC) {
 		return failure(KindIllegalParameter, "ServerHello encrypt_then_mac")
 	}
 	return fx.takeSizes(x)

@@ -30,8 +30,9 @@ type origin struct {
 	lifetime   time.Duration // most that this side keeps a session
 	resumption keys.Secret   // TLS 1.3 client: what tickets' PSKs derive from
 	trace      bool
-	handshakes uint16 // before this one
-	last       int64  // when the last one began, in Unix seconds, of a server that counts them
+	handshakes uint16  // before this one
+	last       uint32  // when the last one began, in Unix seconds, of a server that counts them
+	past       *before // what they settled, nil if there were none
 }
 
 // block is the part of an engine that is dropped when the handshake completes.

@@ -8,19 +8,26 @@ import (
 
 	"tacet/handshake/msg"
 	"tacet/record"
+	"tacet/suites"
 )
 
-// before is what a renegotiation has to know of the handshake before it
+// before is what a renegotiation has to know of the handshakes before it
 // (RFC 5746). It is never changed.
 type before struct {
 	client, server []byte // verify_data of the two sides
 	secure         bool   // RFC 5746 was in force
 	extended       bool   // RFC 7627 was
-	leaf           *x509.Certificate
+	// Of any handshake before, for one in between may have had neither:
+	encryptThenMAC bool              // RFC 7366 was in force
+	leaf           *x509.Certificate // the last that the server showed
 }
 
-func (c *ConnectionState) before() *before {
-	b := &before{secure: c.SecureRenegotiation, extended: c.ExtendedMasterSecret}
+func (o *origin) before() *before {
+	c := &o.conn
+	b := &before{secure: c.SecureRenegotiation, extended: c.ExtendedMasterSecret, encryptThenMAC: c.EncryptThenMAC}
+	if o.past != nil {
+		b.encryptThenMAC, b.leaf = b.encryptThenMAC || o.past.encryptThenMAC, o.past.leaf
+	}
 	b.client, b.server = bytes.Clone(c.Finished), bytes.Clone(c.PeerFinished)
 	if !c.Client {
 		b.client, b.server = b.server, b.client
@@ -85,6 +92,13 @@ func (fx *effects) sameProtection(message string) error {
 		return failure(KindExtendedMasterSecret, message)
 	}
 	return nil
+}
+
+// downgrades reports whether a suite would protect records by MAC-then-encrypt, after
+// they were by encrypt-then-MAC.
+func (fx *effects) downgrades(s *suites.Suite, encryptThenMAC bool) bool {
+	//= RFC 7366 §3.1
+	return fx.before != nil && fx.before.encryptThenMAC && !encryptThenMAC && s.BlockCipher()
 }
 
 // answerRenegotiation adds the server's renegotiation_info.
@@ -177,12 +191,12 @@ func (e *Engine) profileFor(p Profile) (*profile, error) {
 // again begins a handshake under the keys of the one before.
 func (e *Engine) again(p *profile) {
 	old := e.origin
-	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last, trace: old.trace}
+	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last, trace: old.trace, past: old.before()}
 	o.conn.Client, o.conn.Version, o.conn.ALPN = old.conn.Client, old.conn.Version, old.conn.ALPN
 	e.begin(o, p, 2048)
 	e.send.secure = false
 	fx := &e.hs.fx
-	fx.before = old.conn.before()
+	fx.before = o.past
 	for i := range fx.draws {
 		fx.draws[i] = uint32(o.handshakes) << 16 // what is drawn now was not before
 	}
@@ -223,10 +237,11 @@ func (e *Engine) renegotiate(now time.Time) {
 // counted holds a server's renegotiations to their limit.
 func (e *Engine) counted(now time.Time) error {
 	cfg := &e.hs.fx.profile.cfg
-	if now.Unix()-e.origin.last > int64(cfg.RenegotiationWindow/time.Second) {
+	seconds := uint32(now.Unix())
+	if int64(int32(seconds-e.origin.last)) > int64(cfg.RenegotiationWindow/time.Second) {
 		e.recv.renewals = 0
 	}
-	e.origin.last = now.Unix()
+	e.origin.last = seconds
 	if e.recv.renewals++; int(e.recv.renewals) > cfg.RenegotiationLimit {
 		return failure(KindRenegotiationAttack, "")
 	}
@@ -260,7 +275,7 @@ func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
 		return Event{}, unexpected(m)
 	case asks == msg.TypeHelloRequest && len(m.Body()) != 0:
 		return Event{}, failure(KindDecode, "HelloRequest")
-	case r.policy == ForbidRenegotiation:
+	case r.policy == ForbidRenegotiation && !r.asked:
 		return Event{}, failure(KindRenegotiationForbidden, "")
 	case r.origin.conn.SecureRenegotiation && (r.policy == AllowRenegotiation || r.asked):
 		if _, ok := r.hand.Aligned(); !ok {

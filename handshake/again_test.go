@@ -1,0 +1,140 @@
+package handshake
+
+import (
+	"testing"
+
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+	"tacet/record"
+	"tacet/suites"
+)
+
+// named are suites by their OpenSSL names.
+func named(names ...string) (list []*suites.Suite) {
+	for _, n := range names {
+		list = append(list, suites.ByName(n))
+	}
+	return list
+}
+
+const (
+	oldCBC  = "ECDHE-ECDSA-AES128-SHA"
+	newAEAD = "ECDHE-ECDSA-AES128-GCM-SHA256"
+	nobody  = "AECDH-AES128-SHA"
+)
+
+// again lets the handshake that a side began come to its end.
+func (d *duo) again() {
+	d.t.Helper()
+	toServer := d.say(d.c, d.s.AppendOut(nil))
+	for range 4 {
+		toServer = d.say(d.c, d.say(d.s, toServer))
+	}
+}
+
+// A server that forbids its clients to renegotiate may ask for it: the policy is
+// for the peer's wishes.
+func TestForbidsAndAsks(t *testing.T) {
+	d := newDuo(t, func(client, server *Config) {
+		renegotiating(client, server)
+		server.Renegotiation = ForbidRenegotiation
+	})
+	d.connect()
+	if err := d.s.Renegotiate(nil); err != nil {
+		t.Fatal(err)
+	}
+	if d.again(); !d.s.Secure() || d.s.origin.handshakes != 1 {
+		t.Fatal(d.c.Err(), d.s.Err())
+	}
+	if err := d.c.Renegotiate(nil); err != nil {
+		t.Fatal(err)
+	}
+	d.again()
+	d.fails(d.s, KindRenegotiationForbidden, record.AlertNoRenegotiation)
+}
+
+// Records do not go back from encrypt-then-MAC to MAC-then-encrypt, by way of an
+// AEAD neither.
+func TestEncryptThenMACStands(t *testing.T) {
+	//= RFC 7366 §3.1 type=test
+	for _, detour := range []bool{false, true} {
+		for _, client := range []bool{false, true} {
+			var own Config
+			d := newDuo(t, func(client, server *Config) {
+				renegotiating(client, server)
+				client.Suites, server.Suites = named(oldCBC), named(oldCBC, newAEAD)
+				own = *client
+			})
+			d.connect()
+			if !d.s.State().EncryptThenMAC {
+				t.Fatal("no encrypt-then-MAC to begin with")
+			}
+			renegotiate := func(forgets bool, suite string) {
+				own.Suites = named(suite)
+				p, err := own.CompileClient()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := d.c.Renegotiate(p); err != nil {
+					t.Fatal(err)
+				}
+				if forgets {
+					d.c.hs.fx.profile.blockCiphers = false // so that it is not offered
+				}
+				d.again()
+			}
+			if detour {
+				if renegotiate(false, newAEAD); !d.c.Secure() || d.c.State().EncryptThenMAC {
+					t.Fatal(d.c.Err(), d.s.Err())
+				}
+			}
+			if client { // its server has forgotten
+				o := *d.s.origin
+				o.past, o.conn.EncryptThenMAC = nil, false
+				d.s.origin, d.s.recv.origin, d.s.send.origin = &o, &o, &o
+			}
+			if renegotiate(true, oldCBC); client {
+				d.fails(d.c, KindIllegalParameter, record.AlertIllegalParameter)
+			} else {
+				d.fails(d.s, KindNoCommonSuite, record.AlertHandshakeFailure)
+			}
+		}
+	}
+}
+
+// Who the server is stays settled, though a handshake in between showed nobody.
+func TestCertificateStands(t *testing.T) {
+	ca := credtest.CA(t)
+	var own Config
+	d := newDuo(t, func(client, server *Config) {
+		renegotiating(client, server)
+		client.Verify, client.SecurityLevel, server.SecurityLevel = VerifyNone, -1, -1
+		client.Suites, server.Suites = named(newAEAD, nobody), named(newAEAD)
+		own = *server
+	})
+	d.connect()
+	renegotiate := func(suite string, leaf *cred.Credential) {
+		own.Suites, own.Credentials = named(suite), []*cred.Credential{leaf}
+		p, err := own.CompileServer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.s.Renegotiate(p); err != nil {
+			t.Fatal(err)
+		}
+		d.again()
+	}
+	first := own.Credentials[0]
+	for range 2 {
+		if renegotiate(nobody, first); !d.c.Secure() || len(d.c.State().PeerCertificates) > 0 {
+			t.Fatal(d.c.Err(), d.s.Err())
+		}
+	}
+	if renegotiate(newAEAD, first); !d.c.Secure() {
+		t.Fatal(d.c.Err(), d.s.Err())
+	}
+	own.RenegotiationLimit = 9
+	renegotiate(nobody, first)
+	renegotiate(newAEAD, ca.Leaf(t, credtest.OtherP256, "example.org"))
+	d.fails(d.c, KindCertificateChanged, record.AlertIllegalParameter)
+}
