@@ -310,15 +310,10 @@ func (gnutls) says(r *row, e *end) []string {
 	if r.psk() {
 		list = append(list, "Connected as '"+pskIdentity+"'")
 	}
-	if binding, err := e.Export("EXPORTER-Channel-Binding", []byte{}, 32); err == nil && !r.terms.noEMS { // RFC 9266 §2, §4.2
-		list = append(list, fmt.Sprintf("'tls-exporter': %x", binding))
-	}
-	if r.version < record.TLS13 { // RFC 5929 §3: the first Finished
-		unique := s.Finished
-		if s.Resumed {
-			unique = s.PeerFinished
+	for _, kind := range []string{handshake.BindingExporter, handshake.BindingUnique} {
+		if binding, err := s.ChannelBinding(kind); err == nil {
+			list = append(list, fmt.Sprintf("'%s': %x", kind, binding))
 		}
-		list = append(list, fmt.Sprintf("'tls-unique': %x", unique))
 	}
 	return list
 }

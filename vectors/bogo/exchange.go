@@ -115,15 +115,11 @@ func (c *conn) export() error {
 		return c.send(append(append(b, in...), out...))
 	}
 	if s.tlsUnique {
-		st := c.e.State()
-		if st.Resumed && !st.ExtendedMasterSecret {
-			return errors.New("tls-unique is not unique without extended master secret")
+		unique, err := c.e.State().ChannelBinding(handshake.BindingUnique)
+		if err != nil {
+			return err
 		}
-		first := st.Finished // the client's, in a full handshake
-		if st.Client == st.Resumed {
-			first = st.PeerFinished
-		}
-		return c.send(first)
+		return c.send(unique)
 	}
 	return nil
 }
