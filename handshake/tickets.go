@@ -83,11 +83,12 @@ func (fx *effects) sealTicket(s *session.Session) []byte {
 }
 
 // trusts reports whether a session may be resumed as far as its peer's
-// certificates go. A pre-shared key stands for them only where there were none: those
-// beside it (RFC 4279 §4) are judged as others are.
+// certificates go. A pre-shared key stands for them only where keys are known, and there
+// were no certificates: those beside it (RFC 4279 §4) are judged as others are.
 func (fx *effects) trusts(s *session.Session) bool {
-	byKey := s.PSKIdentity != "" && len(s.PeerChain) == 0
-	return fx.profile.cfg.Verify != VerifyRequired || byKey || s.Verified && fx.judgeAgain(s) == nil
+	cfg := &fx.profile.cfg
+	byKey := cfg.AskPSK && s.PSKIdentity != "" && len(s.PeerChain) == 0
+	return cfg.Verify != VerifyRequired || byKey || s.Verified && fx.judgeAgain(s) == nil
 }
 
 // judgedBy is what a chain was verified by, in a session and a connection.

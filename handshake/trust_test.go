@@ -134,3 +134,19 @@ func TestResumedLevel(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionOfKeyAlone: a client that has to verify its server and knows of no
+// pre-shared keys does not resume a session that only a key vouches for.
+func TestSessionOfKeyAlone(t *testing.T) {
+	c := baseConfig(t)
+	p := pskPair(t, c, "key", "key").secure()
+	p.run()
+	if len(p.c.sess) == 0 || p.c.sess[0].PSKIdentity != pskIdentity {
+		t.Fatal("no session of the key")
+	}
+	c.session, c.seed, c.server.AskPSK = p.c.sess[0], 1, true
+	p = newPair(t, c).secure()
+	if st := p.c.e.State(); st.Resumed || !st.Verified {
+		t.Errorf("resumed %v, verified %v", st.Resumed, st.Verified)
+	}
+}
