@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"strings"
 	"testing"
 
 	"tacet/handshake/cred"
@@ -137,4 +138,26 @@ func TestCertificateStands(t *testing.T) {
 	renegotiate(nobody, first)
 	renegotiate(newAEAD, ca.Leaf(t, credtest.OtherP256, "example.org"))
 	d.fails(d.c, KindCertificateChanged, record.AlertIllegalParameter)
+}
+
+// What could not be encoded, nor resumed, is not given to the application to store:
+// a server name is as long as a client likes.
+func TestStoresWhatResumes(t *testing.T) {
+	for _, n := range []int{255, 256} {
+		d := newDuo(t, func(client, server *Config) {
+			tls12(client, server)
+			server.AskSession, server.TicketKeys = true, nil
+		})
+		stored := false
+		d.reply = func(q Query) Answer {
+			stored = true
+			return q.(*SessionStore).Stored()
+		}
+		flight := d.say(d.s, d.say(d.c, nil))
+		d.s.origin.conn.ServerName = strings.Repeat("n", n)
+		d.say(d.c, d.say(d.s, d.say(d.c, flight)))
+		if !d.c.Secure() || stored != (n <= 255) {
+			t.Errorf("a name of %d bytes: stored %v; %v", n, stored, d.s.Err())
+		}
+	}
 }

@@ -43,6 +43,9 @@ func (s *waitClientFinished12) finished(fx *effects, m *msg.Finished) (afterClie
 	}
 	kept := fx.conn.session(fx.now, s.keys.master.Bytes())
 	kept.ID, kept.Lifetime, kept.IDContext = s.keep.id, fx.profile.lifetime, fx.profile.cfg.SessionContext
+	if !kept.Resumable(fx.now) { // a hello may ask for a name that no session has room for
+		return s.keys.end(fx, keeping12{}), nil
+	}
 	return &storingSession12{keys: s.keys, q: SessionStore{Session: kept}}, nil
 }
 
