@@ -1,11 +1,13 @@
 package handshake
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
+	"tacet/handshake/msg"
 	"tacet/record"
 	"tacet/suites"
 )
@@ -159,5 +161,24 @@ func TestStoresWhatResumes(t *testing.T) {
 		if !d.c.Secure() || stored != (n <= 255) {
 			t.Errorf("a name of %d bytes: stored %v; %v", n, stored, d.s.Err())
 		}
+	}
+}
+
+// Wishes to renegotiate are bounded after close_notify too.
+func TestWishesAfterClose(t *testing.T) {
+	d := newDuo(t, renegotiating)
+	d.connect()
+	d.c.CloseWrite()
+	d.c.AppendOut(nil)
+	for range MaxWarnings {
+		d.s.SealMessage(&msg.HelloRequest{})
+	}
+	if d.say(d.c, d.s.AppendOut(nil)); d.c.Err() != nil {
+		t.Fatal(d.c.Err())
+	}
+	d.s.SealMessage(&msg.HelloRequest{})
+	out := d.say(d.c, d.s.AppendOut(nil))
+	if !errors.Is(d.c.Err(), KindTooManyWarnings) || len(out) > 0 {
+		t.Errorf("%v, said %x", d.c.Err(), out)
 	}
 }

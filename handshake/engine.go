@@ -104,8 +104,9 @@ func (e *Engine) Step(now time.Time, in []byte) (n int, ev Event) {
 	n, ev = e.recv.Step(now, in)
 	switch {
 	case ev.Kind == Rejoin && e.send.closed: // there is no way to say yes
-		e.recv.rejoin = nil
-		return n, Event{Kind: RenegotiationRefused}
+		if ev = e.recv.decline(); ev.Kind != Failed {
+			return n, ev
+		}
 	case ev.Kind == Rejoin:
 		if e.renegotiate(now); e.err != nil {
 			return n, e.next()

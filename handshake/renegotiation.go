@@ -291,6 +291,17 @@ func (r *Receiver) renegotiation(m msg.Raw) (Event, error) {
 	return Event{Kind: RenegotiationRefused, Action: actNoRenegotiation}, nil
 }
 
+// decline takes back a Rejoin that nothing comes of, and counts it.
+func (r *Receiver) decline() Event {
+	m := *r.rejoin
+	r.rejoin = nil
+	if r.warnings++; r.warnings > MaxWarnings {
+		r.fail(failure(KindTooManyWarnings, m.Type().String()))
+		return Event{Kind: Failed, Action: r.action()}
+	}
+	return Event{Kind: RenegotiationRefused}
+}
+
 // requestHello sends a HelloRequest.
 func (s *Sender) requestHello() {
 	var buf [4]byte
