@@ -23,8 +23,8 @@ type clientSide struct {
 	profile *handshake.ClientProfile
 
 	session *session.Session // the last one, or the one to offer; with the socket locked
-	offered *session.Session
-	verdict error // on the server's certificate, or that of the session that is offered
+	asked   bool  // for a session: renegotiations resume none
+	verdict error // on the server of the session that is offered
 }
 
 func newClientSide(o *ConnectionOptions) (*clientSide, error) {
@@ -131,17 +131,17 @@ func (c *clientSide) answer(ctx context.Context, s *Socket, q handshake.Query) (
 // authorized by it: node does not look at that, and this does.
 func (c *clientSide) offer(s *Socket) *session.Session {
 	s.mu.Lock()
-	offered := c.session
+	offered, again := c.session, c.asked
+	c.asked = true
 	s.mu.Unlock()
-	c.offered = nil
-	if offered == nil {
+	if offered == nil || again {
 		return nil
 	}
 	verdict := c.judgeSession(offered)
 	if verdict != nil && rejects(c.o.RejectUnauthorized) {
 		return nil
 	}
-	c.offered, c.verdict = offered, verdict
+	c.verdict = verdict
 	return offered
 }
 
@@ -192,14 +192,14 @@ func (c *clientSide) judgeNoCertificate(pskIdentity string) error {
 
 // verify answers with the verdict on the chain that the server sent.
 func (c *clientSide) verify(q *handshake.VerifyQuery) handshake.Answer {
-	c.verdict = c.judgeChain(q.Chain)
+	why := c.judgeChain(q.Chain)
 	switch {
-	case c.verdict == nil:
+	case why == nil:
 		return q.Accept(nil)
 	case rejects(c.o.RejectUnauthorized):
-		return q.Refuse(refusal(c.verdict))
+		return q.Refuse(refusal(why))
 	}
-	return q.Tolerate(c.verdict)
+	return q.Tolerate(why)
 }
 
 func (c *clientSide) psk(ctx context.Context, q *handshake.PSKQuery) handshake.Answer {
@@ -227,10 +227,17 @@ func (p PSK) check() error {
 	return nil
 }
 
+// errNotVerified is of a certificate on which there is no verdict.
+var errNotVerified error = &Error{Code: CodeUnspecified, Message: "the server's certificate was not verified"}
+
 func (c *clientSide) judge(_ *Socket, state *handshake.ConnectionState) (authorized bool, why, err error) {
-	why = c.verdict
-	if !state.Resumed && len(state.PeerCertificates) == 0 {
+	switch { // by what the handshake came to: another may be under way
+	case state.Resumed:
+		why = c.verdict
+	case len(state.PeerCertificates) == 0:
 		why = c.judgeNoCertificate(state.PSKIdentity)
+	case !state.Verified:
+		why = cmp.Or(state.VerifyError, errNotVerified)
 	}
 	if why != nil && rejects(c.o.RejectUnauthorized) {
 		return false, why, why

@@ -1,0 +1,68 @@
+package transport
+
+import (
+	"context"
+	"testing"
+
+	"tacet/actor"
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/cred/credtest"
+	"tacet/record"
+)
+
+// TestVerdictIsOfItsHandshake: a stranger's server, in place of one of which there is a session,
+// renegotiates, and then begins to once more but shows another certificate. The session, which it
+// never resumed, and what it did not complete prove nothing.
+func TestVerdictIsOfItsHandshake(t *testing.T) {
+	genuine := *credtest.CA(t).Leaf(t, credtest.P256, serverName)
+	stranger := credtest.Root(t, "stranger", credtest.P256).Leaf(t, credtest.P256, serverName)
+	genuine.Key = stranger.Key
+	profile := func(c *cred.Credential) *handshake.ServerProfile {
+		cfg := handshake.Config{Credentials: []*cred.Credential{c}, MaxVersion: record.TLS12, Renegotiation: handshake.AllowRenegotiation}
+		p, err := cfg.CompileServer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	a, b := wire(t)
+	server := actor.Server(b, profile(stranger), nil)
+	defer server.Close()
+	own := contextOf(t)
+	own.client.MaxVersion, own.client.Renegotiation = record.TLS12, handshake.AllowRenegotiation
+	again := make(chan *Socket, 2)
+	served := make(chan error, 1)
+	go func() { served <- server.HandshakeContext(t.Context()) }()
+	client, err := Connect(t.Context(), ConnectionOptions{
+		Socket: a, SecureContext: own, Servername: serverName, RejectUnauthorized: new(false), Session: sessionOf(t, serverOf(t, ServerOptions{}), record.TLS12),
+		SocketEvents: SocketEvents{OnSecureConnect: func(s *Socket) { again <- s }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := <-served; err != nil || client.Authorized() {
+		t.Fatalf("authorized %v, %v", client.Authorized(), err)
+	}
+	<-again
+	busy := make(chan struct{})
+	client.queue.add(func() { <-busy }) // the application takes its time over an event
+	ended := reading(client)
+	if err := server.Renegotiate(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-ended
+		cancel()
+	}()
+	if err := server.Renegotiate(ctx, profile(&genuine)); err == nil {
+		t.Fatal("the client took another's certificate")
+	}
+	close(busy)
+	<-again
+	if client.Authorized() || client.AuthorizationError() == nil {
+		t.Error("authorized by the session with somebody else")
+	}
+}
