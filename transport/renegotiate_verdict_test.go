@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"net"
 	"testing"
+	"testing/synctest"
 
 	"tacet/actor"
 	"tacet/handshake"
@@ -65,4 +67,49 @@ func TestVerdictIsOfItsHandshake(t *testing.T) {
 	if client.Authorized() || client.AuthorizationError() == nil {
 		t.Error("authorized by the session with somebody else")
 	}
+}
+
+// TestRenegotiatedWhileJudged: a renegotiation is told of though it is complete before the first
+// handshake is judged.
+func TestRenegotiatedWhileJudged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own, key := pskContext(t, record.TLS12), []byte("a key that both have")
+		own.client.Renegotiation = handshake.AllowRenegotiation
+		a, b := net.Pipe()
+		server, err := NewSocket(b, SocketOptions{Server: pskServer(t, ServerOptions{
+			PSKCallback: func(context.Context, string) ([]byte, error) { return key, nil },
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin, again := make(chan bool, 2), make(chan bool, 2)
+		go func() {
+			<-begin
+			if err := server.Renegotiate(t.Context(), RenegotiateOptions{}); err != nil {
+				t.Error(err)
+			}
+		}()
+		go server.Handshake()
+		client, err := Connect(t.Context(), ConnectionOptions{
+			Socket: a, SecureContext: own, Servername: serverName,
+			PSKCallback: func(context.Context, string) (PSK, error) { return PSK{key, "who"}, nil },
+			CheckServerIdentity: func(string, *PeerCertificate) error {
+				synctest.Wait()
+				begin <- true
+				synctest.Wait()
+				return nil
+			},
+			SocketEvents: SocketEvents{
+				OnSession:       func(*Socket, []byte) {}, // has the socket read ahead
+				OnSecureConnect: func(*Socket) { again <- true },
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-again
+		<-again
+		client.Close()
+		server.Close()
+	})
 }

@@ -35,6 +35,7 @@ type Socket struct {
 
 	info   atomic.Pointer[secured]
 	closed atomic.Bool
+	secure atomic.Bool // there was a handshake
 	read   atomic.Int64
 	wrote  atomic.Int64
 
@@ -108,7 +109,7 @@ func (s *Socket) config() *actor.Config {
 func (s *Socket) event(ev handshake.Event) {
 	switch ev.Kind {
 	case handshake.Secure:
-		if s.info.Load() != nil {
+		if s.secure.Swap(true) { // perhaps before the first is judged
 			s.queue.add(func() { _ = s.again() })
 		}
 	case handshake.MessageSent, handshake.MessageReceived:

@@ -23,8 +23,8 @@ type clientSide struct {
 	profile *handshake.ClientProfile
 
 	session *session.Session // the last one, or the one to offer; with the socket locked
-	asked   bool  // for a session: renegotiations resume none
-	verdict error // on the server of the session that is offered
+	asked   bool             // for a session: renegotiations resume none
+	verdict error            // on the server of the session that is offered
 }
 
 func newClientSide(o *ConnectionOptions) (*clientSide, error) {
