@@ -113,3 +113,22 @@ func TestRenegotiatedWhileJudged(t *testing.T) {
 		server.Close()
 	})
 }
+
+// TestRenegotiatedNameHasItsContext: a client that asks for no name in a renegotiation is not
+// held to the context of the name before.
+func TestRenegotiatedNameHasItsContext(t *testing.T) {
+	server := serverOf(t, ServerOptions{RequestCert: true})
+	if err := server.AddContext("other", contextOf(t)); err != nil {
+		t.Fatal(err)
+	}
+	v := &serverSide{server: server, by: server.current.Load(), auth: server.auth()}
+	for _, name := range []string{"other", ""} {
+		own, p, err := v.contextFor(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chosen, err := v.showing(t.Context(), &Socket{}, &handshake.HelloQuery{}, own, p); err != nil || chosen != p || chosen == nil {
+			t.Errorf("for %q another profile, %v", name, err)
+		}
+	}
+}

@@ -162,12 +162,8 @@ func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQ
 			return nil, err
 		}
 	}
-	same := show == nil && !changed
-	switch {
-	case same && p == v.by.profile:
-		return nil, nil // which keeps it
-	case same && p != nil:
-		return p, nil
+	if show == nil && !changed && p != nil {
+		return p, nil // also the server's own: a renegotiation would keep that of another name
 	}
 	return v.server.profile(v.by, context, show, auth)
 }
