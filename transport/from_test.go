@@ -196,3 +196,28 @@ func ExampleSocket_ExportKeyingMaterial() {
 	fmt.Println(len(secret))
 	// Output: 32
 }
+
+// Another handshake on a connection up to TLS 1.2.
+func ExampleSocket_Renegotiate() {
+	certPEM, keyPEM := exampleCertificate()
+	server, err := transport.NewServer(transport.ServerOptions{
+		SecureContextOptions: transport.SecureContextOptions{Cert: [][]byte{certPEM}, Key: []transport.KeyObject{{PEM: keyPEM}}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	s, err := exampleMeet(server, transport.ConnectionOptions{
+		SecureContextOptions: transport.SecureContextOptions{CA: [][]byte{certPEM}, MaxVersion: transport.TLS12}, Servername: "example.org",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	before := s.Finished()
+	if err := s.Renegotiate(ctx, transport.RenegotiateOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(before) != string(s.Finished()))
+	// Output: true
+}
