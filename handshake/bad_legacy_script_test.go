@@ -479,6 +479,7 @@ func (p *mallory) agreeAsServer(public []byte) []byte {
 		must(p, err)
 		return shared
 	case p.suite.Kx == suites.KxRSA, p.suite.Kx == suites.KxRSAPSK:
+		//lint:ignore SA1019 RSA key exchange has no other (RFC 5246 §7.4.7.1)
 		secret, err := rsa.DecryptPKCS1v15(nil, p.cred.Key.(*rsa.PrivateKey), public)
 		must(p, err)
 		if v := record.Version(secret[0])<<8 | record.Version(secret[1]); v != p.offer.Version {

@@ -70,7 +70,8 @@ func (o *Opener) checkVersion(in []byte) Kind {
 	v := Version(binary.BigEndian.Uint16(in[1:]))
 	switch {
 	case o.version != 0 && o.version <= TLS12:
-		if v != o.version {
+		// A peer that fails before it knows the version says so in another.
+		if v != o.version && (v>>8 != TLS10>>8 || Type(in[0]) != TypeAlert || o.p.mode != nil) {
 			return KindVersion
 		}
 	case !o.begun && o.version == 0 && (v>>8 != TLS10>>8 || isSSLv2(in)):

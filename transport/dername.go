@@ -158,10 +158,7 @@ type nameStyle struct {
 	control       bool   // escape control characters
 }
 
-var (
-	styleLines = nameStyle{between: "\n", with: " + ", control: true}
-	style2253  = nameStyle{reverse: true, between: ",", with: "+", dump: true}
-)
+var style2253 = nameStyle{reverse: true, between: ",", with: "+", dump: true}
 
 // print writes a name, in UTF-8 but for the bytes of what claims to be.
 func (s nameStyle) print(name []rdn) (string, bool) {

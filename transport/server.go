@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/rand"
 	"io"
 	"net"
 	"slices"
@@ -308,11 +307,4 @@ func (s *Server) SetTicketKeys(keys []byte, previous ...[]byte) error {
 		v.ticketKeys = list
 		return nil
 	})
-}
-
-// randomTicketKeys are those of a server that was given none.
-func randomTicketKeys() []session.TicketKey {
-	var k session.TicketKey
-	_, _ = rand.Read(k[:]) // never fails
-	return []session.TicketKey{k}
 }

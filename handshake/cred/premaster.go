@@ -37,8 +37,10 @@ func DecryptPremaster(key crypto.Decrypter, v record.Version, ciphertext []byte,
 	good := 1
 	if own, ok := key.(*rsa.PrivateKey); ok {
 		// Bad padding leaves secret as it is; only a length that anybody can see is an error.
+		//lint:ignore SA1019 RSA key exchange has no other (RFC 5246 §7.4.7.1)
 		_ = rsa.DecryptPKCS1v15SessionKey(nil, own, ciphertext, secret[:])
 	} else {
+		//lint:ignore SA1019 RSA key exchange has no other (RFC 5246 §7.4.7.1)
 		plain, err := key.Decrypt(bytes.NewReader(random[:]), ciphertext, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: PremasterLen})
 		if err != nil || len(plain) != PremasterLen {
 			plain = random[:]

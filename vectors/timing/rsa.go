@@ -48,6 +48,7 @@ func (v *vault) noise() []byte {
 
 // padded is the ciphertext of good padding around a secret of another length.
 func (v *vault) padded(length int) []byte {
+	//lint:ignore SA1019 RSA key exchange has no other (RFC 5246 §7.4.7.1)
 	out, err := rsa.EncryptPKCS1v15(rand.Reader, &v.key.PublicKey, v.random(length))
 	if err != nil {
 		panic(err)
@@ -69,6 +70,7 @@ func (v *vault) exchange() func(in []byte) {
 func (v *vault) naive() func(in []byte) {
 	seed := make([]byte, 32)
 	return func(in []byte) {
+		//lint:ignore SA1019 RSA key exchange has no other (RFC 5246 §7.4.7.1)
 		secret, err := rsa.DecryptPKCS1v15(nil, v.key, in)
 		if err != nil || len(secret) != cred.PremasterLen {
 			return
