@@ -109,6 +109,7 @@ func TestPSKAnswers(t *testing.T) {
 	for name, a := range map[string]handshake.Answer{
 		"no identity":          q.Offer(nil, []byte("key")),
 		"no key":               q.Offer([]byte("me"), nil),
+		"a key too long":       q.Offer([]byte("me"), make([]byte, handshake.MaxPSK+1)),
 		"an identity too long": q.Offer(make([]byte, handshake.MaxPSKIdentity+1), []byte("key")),
 	} {
 		if err := p.c.e.Answer(a); !errors.Is(err, handshake.KindWrongAnswer) || p.c.e.Query() != handshake.Query(q) {
@@ -121,6 +122,7 @@ func TestPSKAnswers(t *testing.T) {
 	for name, a := range map[string]handshake.Answer{
 		"an index that is not there": l.Found(1, []byte("key")),
 		"no key":                     l.Found(0, nil),
+		"a key too long":             l.Found(0, make([]byte, handshake.MaxPSK+1)),
 	} {
 		if err := p.s.e.Answer(a); !errors.Is(err, handshake.KindWrongAnswer) || p.s.e.Query() != handshake.Query(l) {
 			t.Errorf("%s: %v", name, err)

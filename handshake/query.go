@@ -151,7 +151,7 @@ type PSKLookup struct {
 	Identities [][]byte
 }
 
-// Found answers with the key of the identity with an index. The client proves
+// Found answers with the key, 1 to MaxPSK bytes, of the identity with an index. The client proves
 // that it has it before anything is sent.
 func (q *PSKLookup) Found(index int, key []byte) Answer { return q.with(foundKey{index, key}) }
 
@@ -159,9 +159,12 @@ func (q *PSKLookup) Found(index int, key []byte) Answer { return q.with(foundKey
 func (q *PSKLookup) None() Answer { return q.with(foundKey{index: -1}) }
 
 type foundKey struct {
-	index int
+	index int // negative: none
 	key   []byte
 }
+
+// fits reports whether a key, if there is one, is of a length that keys have.
+func (k foundKey) fits() bool { return k.index < 0 || len(k.key) >= 1 && len(k.key) <= MaxPSK }
 
 // CredentialQuery asks a client for a certificate: with Config.AskCredential,
 // when the server requests one.

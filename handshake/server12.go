@@ -409,7 +409,7 @@ func (s *findingPSK12) builtin(fx *effects) (Answer, bool) { return Answer{}, fa
 func (s *findingPSK12) answer(fx *effects, a Answer) (state, error) {
 	//= RFC 4279 §2
 	k, ok := a.value.(foundKey)
-	if !ok || k.index > 0 || k.index == 0 && len(k.key) == 0 {
+	if !ok || k.index > 0 || !k.fits() {
 		return nil, misuse(KindWrongAnswer, "PSKLookup")
 	}
 	return s.found(fx, k), nil

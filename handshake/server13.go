@@ -211,7 +211,7 @@ func (s *findingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, fals
 
 func (s *findingPSK) answer(fx *effects, a Answer) (state, error) {
 	k, ok := a.value.(foundKey)
-	if !ok || k.index >= len(s.q.Identities) || k.index >= 0 && len(k.key) == 0 {
+	if !ok || k.index >= len(s.q.Identities) || !k.fits() {
 		return nil, misuse(KindWrongAnswer, "PSKLookup")
 	}
 	return to(s.found(fx, k))
