@@ -294,7 +294,8 @@ func (s *Server) TicketKeys() []byte {
 }
 
 // SetTicketKeys sets the 48 bytes that seal the session tickets of connections from now on:
-// those of other keys are not resumed, but for tickets of previous keys.
+// those of other keys are not resumed, but for tickets of previous keys. With OpNoTicket it
+// changes nothing.
 func (s *Server) SetTicketKeys(keys []byte, previous ...[]byte) error {
 	var list []session.TicketKey
 	for _, k := range append([][]byte{keys}, previous...) {

@@ -45,10 +45,8 @@ func (s *Server) change(f func(*serving) error) error {
 }
 
 func (s *Server) compile(v *serving) (err error) {
-	if v.ticketKeys == nil {
-		if v.ticketKeys = v.own.serverConfig().TicketKeys; len(v.ticketKeys) == 0 {
-			v.ticketKeys = []session.TicketKey{} // no tickets
-		}
+	if own := v.own.serverConfig().TicketKeys; v.ticketKeys == nil || len(own) == 0 {
+		v.ticketKeys = own // none: the options say that there are no tickets
 	}
 	if v.profile, err = s.profile(v, v.own, nil, s.auth()); err != nil {
 		return err

@@ -68,8 +68,11 @@ func (s *Socket) SetKeyCert(context *SecureContext) error {
 	if v, ok := s.side.(*serverSide); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if err := s.early("context"); err != nil {
+			return err
+		}
 		v.keyCert = context
-		return s.early("context")
+		return nil
 	}
 	return s.prepare("context", func() error { return s.side.(*clientSide).setKeyCert(context) })
 }

@@ -74,6 +74,8 @@ var rfcs = map[int]string{
 	7301: "ALPN",
 	7366: "encrypt-then-MAC",
 	7507: "fallback SCSV",
+	5929: "channel bindings",
+	9266: "channel bindings of TLS 1.3",
 	7627: "extended master secret",
 	7685: "padding extension",
 	7748: "X25519 and X448",
