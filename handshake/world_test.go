@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -523,6 +524,7 @@ func (p *party) fork() *party {
 	f.e = p.e.Fork()
 	f.sent, f.data = bytes.Clone(p.sent), bytes.Clone(p.data)
 	f.log, f.sessions, f.answers = slices.Clone(p.log), slices.Clone(p.sessions), slices.Clone(p.answers)
+	f.store = maps.Clone(p.store)
 	return &f
 }
 
