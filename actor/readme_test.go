@@ -6,19 +6,27 @@ import (
 	"testing"
 )
 
-// TestREADME: every Go snippet of the README stands in an example that is
-// compiled and run.
+// TestREADME: every Go snippet of the README, and of tacet's column in FROM.md,
+// stands in an example that is compiled and run.
 func TestREADME(t *testing.T) {
-	readme := read(t, "../README.md")
-	examples := squeeze(read(t, "example_test.go") + read(t, "../handshake/example_test.go") + read(t, "../transport/example_test.go"))
-	blocks := strings.Split(readme, "```go\n")
-	if len(blocks) < 5 {
-		t.Fatalf("%d snippets", len(blocks)-1)
-	}
-	for _, block := range blocks[1:] {
-		code, _, ok := strings.Cut(block, "```")
-		if !ok || !strings.Contains(examples, squeeze(code)) {
-			t.Errorf("not in an example:\n%s", code)
+	examples := squeeze(read(t, "example_test.go") + read(t, "../handshake/example_test.go") +
+		read(t, "../transport/example_test.go") + read(t, "../transport/from_test.go"))
+	for _, page := range []struct {
+		file, fence string
+		least       int
+	}{
+		{"../README.md", "```go\n", 5},
+		{"../transport/FROM.md", "```go tacet\n", 8},
+	} {
+		blocks := strings.Split(read(t, page.file), page.fence)
+		if len(blocks) < page.least {
+			t.Fatalf("%s: %d snippets", page.file, len(blocks)-1)
+		}
+		for _, block := range blocks[1:] {
+			code, _, ok := strings.Cut(block, "```")
+			if !ok || !strings.Contains(examples, squeeze(code)) {
+				t.Errorf("%s: not in an example:\n%s", page.file, code)
+			}
 		}
 	}
 }

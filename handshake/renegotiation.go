@@ -15,7 +15,6 @@ import (
 // (RFC 5746). It is never changed.
 type before struct {
 	client, server []byte // verify_data of the two sides
-	secure         bool   // RFC 5746 was in force
 	extended       bool   // RFC 7627 was
 	// Of any handshake before, for one in between may have had neither:
 	encryptThenMAC bool              // RFC 7366 was in force
@@ -24,7 +23,7 @@ type before struct {
 
 func (o *origin) before() *before {
 	c := &o.conn
-	b := &before{secure: c.SecureRenegotiation, extended: c.ExtendedMasterSecret, encryptThenMAC: c.EncryptThenMAC}
+	b := &before{extended: c.ExtendedMasterSecret, encryptThenMAC: c.EncryptThenMAC}
 	if o.past != nil {
 		b.encryptThenMAC, b.leaf = b.encryptThenMAC || o.past.encryptThenMAC, o.past.leaf
 	}

@@ -7,50 +7,9 @@ import (
 	"io"
 	"log"
 	"net"
-	"os"
-	"strings"
-	"testing"
 
 	"tacet/transport"
 )
-
-// TestFrom: every snippet of FROM.md in tacet's column stands in an example that
-// is compiled and run.
-func TestFrom(t *testing.T) {
-	page, err := os.ReadFile("FROM.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples := ""
-	for _, name := range []string{"from_test.go", "example_test.go"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		examples += squeeze(string(text))
-	}
-	blocks := strings.Split(string(page), "```go tacet\n")
-	if len(blocks) < 8 {
-		t.Fatalf("%d snippets", len(blocks)-1)
-	}
-	for _, block := range blocks[1:] {
-		code, _, ok := strings.Cut(block, "```")
-		if !ok || !strings.Contains(examples, squeeze(code)) {
-			t.Errorf("not in an example:\n%s", code)
-		}
-	}
-}
-
-// squeeze drops indentation and blank lines.
-func squeeze(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			b.WriteString(line + "\n")
-		}
-	}
-	return b.String()
-}
 
 // exampleMeet connects a client to a server over memory, and returns both once the
 // client is secure.
