@@ -2,6 +2,7 @@ package actor
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -137,21 +138,58 @@ func (p *Pipe) Run() error {
 
 // RunRandom is Run with the deliveries cut, joined and taken in an order that
 // seed decides, and with pending answers given in between. No byte is lost or changed.
-func (p *Pipe) RunRandom(seed uint64) error {
+// The moves of script, if there are any, are made on the way, those of each side in their
+// order: one that is not possible yet, such as a send in a handshake, waits until it is.
+// The error of one that never is is returned.
+func (p *Pipe) RunRandom(seed uint64, script ...Move) error {
 	p.start()
 	r := rand.New(rand.NewPCG(seed, seed))
+	var plans [2]plan
+	for _, m := range script {
+		if m.Side > ServerSide {
+			return ErrBadMove
+		}
+		plans[m.Side].moves = append(plans[m.Side].moves, m)
+	}
 	for {
 		var legal []Move
 		for s := range p.ends {
 			legal = append(legal, p.faultless(Side(s), r)...)
 		}
-		if len(legal) == 0 {
-			return p.Err()
+		n := len(legal) // from here on they are of the script
+		for s := range plans {
+			legal = append(legal, plans[s].next()...)
 		}
-		if err := p.Do(legal[r.IntN(len(legal))]); err != nil {
+		if len(legal) == 0 {
+			return cmp.Or(p.Err(), plans[ClientSide].err, plans[ServerSide].err)
+		}
+		i := r.IntN(len(legal))
+		err := p.Do(legal[i])
+		switch {
+		case i >= n && err != nil:
+			plans[legal[i].Side].err = err
+			continue
+		case i >= n:
+			plans[legal[i].Side].moves = plans[legal[i].Side].moves[1:]
+		case err != nil:
 			return err
 		}
+		plans[ClientSide].err, plans[ServerSide].err = nil, nil
 	}
+}
+
+// plan is what a script has left for a side to do.
+type plan struct {
+	moves []Move
+	err   error // of the first, which was not possible since the last move that was
+}
+
+// next is the first move, unless it waits.
+func (p *plan) next() []Move {
+	if p.err != nil || len(p.moves) == 0 {
+		return nil
+	}
+	return p.moves[:1]
 }
 
 // faultless is a choice of what may be done to s without harm.

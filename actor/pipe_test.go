@@ -141,13 +141,16 @@ func TestPipeFaults(t *testing.T) {
 // FuzzSchedule replays any schedule that can be parsed: no panic, no way to make
 // the client take other bytes than the server sent.
 func FuzzSchedule(f *testing.F) {
-	p := compile(f, record.TLS13, nil)
-	pipe := seeded(p)
-	pipe.Manual = true
-	_ = pipe.RunRandom(1)
-	f.Add(pipe.Schedule().String())
+	kinds := []profiles{compile(f, record.TLS13, nil), compile(f, record.TLS12, renewable)}
+	for _, p := range kinds {
+		pipe := seeded(p)
+		pipe.Manual = true
+		_ = pipe.RunRandom(1)
+		_ = pipe.RunRandom(1, actor.Move{Op: actor.OpRenegotiate, Side: actor.ServerSide})
+		f.Add(pipe.Schedule().String())
+	}
 	f.Add("deliver server\ncorrupt client 7 1\ncut client 5\ndeliver client\ndrop client\nend client\n")
-	f.Add("deliver server\ndeliver client\ndeliver server\ndeliver client\nupdate client 1\nsend server 0 0 \"x\"\nclose server\ndeliver client\n")
+	f.Add("deliver server\ndeliver client\ndeliver server\ndeliver client\nupdate client 1\nrenegotiate client\nsend server 0 0 \"x\"\nclose server\ndeliver client\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := actor.ParseSchedule(text)
 		if err != nil {
@@ -156,15 +159,17 @@ func FuzzSchedule(f *testing.F) {
 		if again, err := actor.ParseSchedule(s.String()); err != nil || again.String() != s.String() {
 			t.Fatalf("%v does not parse as itself: %v", s, err)
 		}
-		pipe := seeded(p)
-		var sent string
-		for _, m := range s {
-			if pipe.Do(m) == nil && m.Op == actor.OpSend && m.Side == actor.ServerSide {
-				sent += m.Text
+		for _, p := range kinds {
+			pipe := seeded(p)
+			var sent string
+			for _, m := range s {
+				if pipe.Do(m) == nil && m.Op == actor.OpSend && m.Side == actor.ServerSide {
+					sent += m.Text
+				}
 			}
-		}
-		if got := string(pipe.Received(actor.ClientSide)); !strings.HasPrefix(sent, got) {
-			t.Errorf("sent %q, received %q\n%v", sent, got, pipe.Log())
+			if got := string(pipe.Received(actor.ClientSide)); !strings.HasPrefix(sent, got) {
+				t.Errorf("sent %q, received %q\n%v", sent, got, pipe.Log())
+			}
 		}
 	})
 }

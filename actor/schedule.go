@@ -26,6 +26,7 @@ const (
 	OpSend                  // Side sends Text
 	OpCloseWrite            // Side sends close_notify
 	OpUpdateKeys            // Side changes its keys; N is 1 to ask the peer to do so too
+	OpRenegotiate           // Side asks for another handshake, under the profile in force
 	OpTick                  // N milliseconds pass
 	numOps
 )
@@ -60,6 +61,7 @@ var ops = [numOps]op{
 	OpSend:        {"send", send},
 	OpCloseWrite:  {"close", closeWrite},
 	OpUpdateKeys:  {"update", updateKeys},
+	OpRenegotiate: {"renegotiate", renegotiate},
 	OpTick:        {"tick", tick},
 }
 
@@ -148,6 +150,14 @@ func closeWrite(p *Pipe, e *pipeEnd, m Move) error {
 
 func updateKeys(p *Pipe, e *pipeEnd, m Move) error {
 	if err := e.engine.UpdateKeys(m.N == 1); err != nil {
+		return err
+	}
+	p.advance(m.Side)
+	return nil
+}
+
+func renegotiate(p *Pipe, e *pipeEnd, m Move) error {
+	if err := e.engine.Renegotiate(nil); err != nil {
 		return err
 	}
 	p.advance(m.Side)
