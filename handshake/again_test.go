@@ -105,6 +105,54 @@ func TestEncryptThenMACStands(t *testing.T) {
 	}
 }
 
+// A profile that wants no encrypt-then-MAC is not heeded where it is in force, on either
+// side, though an AEAD came between; without it before, it is.
+func TestEncryptThenMACStandsUnwanted(t *testing.T) {
+	//= RFC 7366 §3.1 type=test
+	for _, row := range []struct {
+		before, client, detour bool
+	}{{before: true, client: true}, {before: true}, {before: true, client: true, detour: true}, {before: true, detour: true}, {client: true}, {}} {
+		var own [2]Config
+		d := newDuo(t, func(client, server *Config) {
+			renegotiating(client, server)
+			client.Suites, server.Suites = named(oldCBC), named(oldCBC, newAEAD)
+			client.NoEncryptThenMAC = !row.before
+			own = [2]Config{*client, *server}
+		})
+		d.connect()
+		renegotiate := func(suite string) {
+			own[0].Suites = named(suite)
+			p, err := own[0].CompileClient()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := own[1].CompileServer()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.s.Renegotiate(s); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.c.Renegotiate(p); err != nil {
+				t.Fatal(err)
+			}
+			d.again()
+		}
+		if row.detour {
+			if renegotiate(newAEAD); d.c.State().EncryptThenMAC {
+				t.Error("an AEAD with encrypt_then_mac")
+			}
+		}
+		own[0].NoEncryptThenMAC, own[1].NoEncryptThenMAC = row.client, !row.client
+		renegotiate(oldCBC)
+		for _, e := range []*Engine{d.c, d.s} {
+			if s := e.State(); !e.Secure() || e.origin.handshakes == 0 || s.Suite.OpenSSL != oldCBC || s.EncryptThenMAC != row.before {
+				t.Errorf("%+v: %v with encrypt_then_mac %v (%v)", row, s.Suite, s.EncryptThenMAC, e.Err())
+			}
+		}
+	}
+}
+
 // Who the server is stays settled, though a handshake in between showed nobody.
 func TestCertificateStands(t *testing.T) {
 	ca := credtest.CA(t)

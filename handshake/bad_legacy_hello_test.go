@@ -258,6 +258,8 @@ func sizeRows() []bad {
 		row("encrypt_then_mac answered for a suite without CBC", "B67", gcmOffering(gcm), answer(msg.ExtEncryptThenMAC), handshake.KindIllegalParameter, record.AlertIllegalParameter, "ServerHello encrypt_then_mac"),
 		row("encrypt_then_mac answered that was not offered", "B67", []scene{c12("waitServerHello").suited("ECDHE-ECDSA-AES128-GCM-SHA256")}, answer(msg.ExtEncryptThenMAC),
 			handshake.KindUnsolicitedExtension, record.AlertUnsupportedExtension, "extension encrypt_then_mac"),
+		row("encrypt_then_mac answered that is not wanted", "B67", each(clients("waitServerHello", oldSHA), withoutETM), answer(msg.ExtEncryptThenMAC),
+			handshake.KindUnsolicitedExtension, record.AlertUnsupportedExtension, "extension encrypt_then_mac"),
 		row("encrypt_then_mac that is not empty", "B67", append(servers("waitClientHello", oldSHA), clients("waitServerHello", oldSHA)...),
 			all(add("ClientHello", msg.ExtEncryptThenMAC, 0), put("ServerHello", msg.ExtEncryptThenMAC, []byte{0})), handshake.KindDecode, record.AlertDecodeError, ""),
 		row("extended_master_secret that is not empty", "B57", append(servers("waitClientHello", oldSHA), clients("waitServerHello", oldSHA)...),
@@ -286,6 +288,12 @@ func sizeRows() []bad {
 					t.Error("it is")
 				}
 			}},
+		{name: "encrypt_then_mac is not answered where it is not wanted", ref: "RFC 7366 §2", in: each([]scene{s10("").suited(oldSHA).etm(), s12("").suited(rsaSuite).etm()}, withoutETM),
+			fine: func(t *testing.T, p *mallory) {
+				if p.hello.Ext.Have(msg.ExtEncryptThenMAC) {
+					t.Error("it is")
+				}
+			}},
 		{name: "encrypt_then_mac is answered for CBC", ref: "B67", in: []scene{s10("").suited(oldSHA).etm(), s12("").suited(rsaSuite).etm()},
 			fine: func(t *testing.T, p *mallory) {
 				if !p.hello.Ext.Have(msg.ExtEncryptThenMAC) {
@@ -294,6 +302,8 @@ func sizeRows() []bad {
 			}},
 	}
 }
+
+func withoutETM(c *handshake.Config) { c.NoEncryptThenMAC = true }
 
 // gcmOffering lets clients offer a CBC suite too, and with it encrypt_then_mac.
 func gcmOffering(in []scene) []scene {

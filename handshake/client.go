@@ -252,7 +252,7 @@ func (o *offer) extend12(fx *effects, x *msg.Extensions) {
 			x.SessionTicket = o.session.Ticket
 		}
 	}
-	if p.blockCiphers {
+	if p.blockCiphers && fx.encryptsFirst() {
 		x.Set(msg.ExtEncryptThenMAC)
 	}
 }

@@ -145,6 +145,10 @@ type Config struct {
 	// NoCompatibility leaves out what TLS 1.3 sends for middleboxes only: the
 	// session id and change_cipher_spec (RFC 9846 Appendix E.4).
 	NoCompatibility bool
+	// NoEncryptThenMAC: encrypt_then_mac is neither offered nor answered, and CBC suites
+	// protect records by MAC-then-encrypt, as before RFC 7366. A connection whose records
+	// have once been protected the other way does not heed it when it renegotiates.
+	NoEncryptThenMAC bool
 	// KeyLog makes an event of each secret, for a key log file. It breaks secrecy.
 	KeyLog bool
 	// Trace makes an event of each message sent and received.

@@ -93,6 +93,8 @@ func conversations12() []conversation {
 	add("ADH", "", suited("ADH-AES128-SHA256"), nobody)
 	add("AECDH, no tickets", "", suited("AECDH-NULL-SHA"), nobody, noTickets)
 	add("ECDHE-ECDSA, encrypt_then_mac", "", suited("ECDHE-ECDSA-AES128-SHA256"))
+	add("ECDHE-ECDSA, encrypt_then_mac not offered", "", suited("ECDHE-ECDSA-AES128-SHA256"), func(_ testing.TB, c *config) { c.client.NoEncryptThenMAC = true })
+	add("ECDHE-ECDSA, encrypt_then_mac not answered", "", suited("ECDHE-ECDSA-AES128-SHA256"), func(_ testing.TB, c *config) { c.server.NoEncryptThenMAC = true })
 	add("max_fragment_length", "", func(_ testing.TB, c *config) { c.client.MaxFragmentLength = 1 })
 	for _, v := range []record.Version{record.TLS10, record.TLS11} {
 		cbc := and(old(v), suited("ECDHE-ECDSA-AES256-SHA"))

@@ -100,6 +100,13 @@ func (fx *effects) downgrades(s *suites.Suite, encryptThenMAC bool) bool {
 	return fx.before != nil && fx.before.encryptThenMAC && !encryptThenMAC && s.BlockCipher()
 }
 
+// encryptsFirst reports whether this side wants encrypt-then-MAC: where it was in force
+// it stands, whatever the profile says.
+func (fx *effects) encryptsFirst() bool {
+	//= RFC 7366 §3.1
+	return !fx.profile.cfg.NoEncryptThenMAC || fx.before != nil && fx.before.encryptThenMAC
+}
+
 // answerRenegotiation adds the server's renegotiation_info.
 func (fx *effects) answerRenegotiation(x *msg.Extensions) {
 	if fx.conn.SecureRenegotiation {

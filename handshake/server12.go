@@ -109,7 +109,7 @@ func (a *answering) serverHello12(fx *effects, suite *suites.Suite, ticket bool)
 		m.Ext.Set(msg.ExtExtendedMasterSecret)
 	}
 	//= RFC 7366 §3
-	if a.hello.Ext.Have(msg.ExtEncryptThenMAC) && suite.BlockCipher() {
+	if a.hello.Ext.Have(msg.ExtEncryptThenMAC) && suite.BlockCipher() && fx.encryptsFirst() {
 		fx.conn.EncryptThenMAC = true
 		m.Ext.Set(msg.ExtEncryptThenMAC)
 	}

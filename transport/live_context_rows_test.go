@@ -99,6 +99,27 @@ func liveContexts(t *testing.T) (rows []*liveRow) {
 	with("secureProtocol of the server", func(r *liveRow) { r.server.SecureProtocol = "TLSv1_2_server_method" })
 	with("no TLS 1.3 by secureOptions", func(r *liveRow) { r.server.SecureOptions = OpNoTLSv1_3 })
 	with("no TLS 1.2 by secureOptions", func(r *liveRow) { r.client.SecureOptions = OpNoTLSv1_2 })
+	for _, v := range []SecureVersion{TLS10, TLS11, TLS12} {
+		for name, off := range map[string][2]SecureOptions{
+			"wanted": {}, "not the client's": {OpNoEncryptThenMAC, 0}, "not the server's": {0, OpNoEncryptThenMAC}, "nobody's": {OpNoEncryptThenMAC, OpNoEncryptThenMAC},
+		} {
+			cbc := func(r *liveRow) {
+				r.etm = new(off == [2]SecureOptions{})
+				r.client.SecureOptions, r.server.SecureOptions = off[0], off[1]
+				r.client.MinVersion, r.client.MaxVersion, r.server.MinVersion = v, v, v
+				r.client.Ciphers, r.server.Ciphers = "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"
+			}
+			with("encrypt_then_mac: "+name+" in "+string(v), cbc)
+			if off != [2]SecureOptions{} {
+				with("encrypt_then_mac: "+name+" in a renegotiation in "+string(v), func(r *liveRow) {
+					cbc(r)
+					r.byClient = true
+					r.client.SecureOptions |= OpNoSessionResumptionOnRenegotiation
+					r.server.SecureOptions |= OpNoSessionResumptionOnRenegotiation
+				})
+			}
+		}
+	}
 	with("TLS_ names alone", func(r *liveRow) { r.server.Ciphers, r.client.MaxVersion = "TLS_AES_128_GCM_SHA256", TLS12 })
 	with("old names alone", func(r *liveRow) { r.server.Ciphers = "AES128-SHA" })
 	with("defaults of another's", func(r *liveRow) {

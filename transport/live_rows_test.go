@@ -22,6 +22,8 @@ type liveRow struct {
 	resume, keylog       bool
 	byClient             bool // renegotiates
 	byServer             *RenegotiateOptions
+	// etm is whether our side must find encrypt_then_mac in force, which node does not tell.
+	etm *bool
 	// bare leaves out the client's ca and servername.
 	bare bool
 	// instead are facts in which we differ from node, by who tells them and their name.
@@ -67,6 +69,14 @@ func (r *liveRow) clientOptions() ConnectionOptions {
 		o.CheckServerIdentity = func(string, *PeerCertificate) error { return nil }
 	}
 	return o
+}
+
+// protected checks how a socket of ours protects records.
+func (r *liveRow) protected(t *testing.T, s *Socket) {
+	t.Helper()
+	if r.etm != nil && s.state().EncryptThenMAC != *r.etm {
+		t.Errorf("encrypt_then_mac is in force: %v", !*r.etm)
+	}
 }
 
 // leafOf are the options of a certificate.

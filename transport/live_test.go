@@ -112,6 +112,7 @@ func (ours) serve(t *testing.T, row *liveRow) (int, func() *report) {
 			}
 		}
 		r.Facts = factsOf(s)
+		row.protected(t, s)
 		_, _ = s.Write([]byte("S"))
 		_, err := io.Copy(io.Discard, s)
 		r.Error = CodeOf(err)
@@ -179,6 +180,7 @@ func (ours) connect(t *testing.T, row *liveRow, port int, session string) *repor
 	_, _ = s.Write([]byte("C"))
 	var b [1]byte
 	if _, err = io.ReadFull(s, b[:]); err == nil {
+		row.protected(t, s)
 		r.Facts = factsOf(s) // the server may have renegotiated
 		r.Session, r.Ticket = hex.EncodeToString(s.Session()), s.Protocol() != TLS13 && s.TLSTicket() != nil
 		_ = s.CloseWrite()

@@ -32,6 +32,9 @@ const (
 	OpNoSessionResumptionOnRenegotiation SecureOptions = 1 << 16
 	// OpNoCompression: records are not compressed.
 	OpNoCompression SecureOptions = 1 << 17
+	// OpNoEncryptThenMAC: CBC suites up to TLS 1.2 protect records by MAC-then-encrypt, as
+	// before RFC 7366. A connection that has had better keeps it when it renegotiates.
+	OpNoEncryptThenMAC SecureOptions = 1 << 19
 	// OpNoSSLv3: SSL 3.0 is not spoken.
 	OpNoSSLv3 SecureOptions = 1 << 25
 )
@@ -49,7 +52,6 @@ var refusedOptions = []struct {
 	{1 << 13, "SSL_OP_COOKIE_EXCHANGE"},
 	{1 << 15, "SSL_OP_CISCO_ANYCONNECT"},
 	{1 << 18, "SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION"},
-	{1 << 19, "SSL_OP_NO_ENCRYPT_THEN_MAC"},
 	{1 << 21, "SSL_OP_PRIORITIZE_CHACHA"},
 	{1 << 23, "SSL_OP_TLS_ROLLBACK_BUG"},
 	{1 << 31, "SSL_OP_CRYPTOPRO_TLSEXT_BUG"},
@@ -57,7 +59,8 @@ var refusedOptions = []struct {
 
 // knownOptions are the bits that are taken.
 const knownOptions = OpNoTicket | OpCipherServerPreference | OpNoTLSv1 | OpNoTLSv1_1 | OpNoTLSv1_2 | OpNoTLSv1_3 |
-	OpNoRenegotiation | OpLegacyServerConnect | OpNoSessionResumptionOnRenegotiation | OpNoCompression | OpNoSSLv3
+	OpNoRenegotiation | OpLegacyServerConnect | OpNoSessionResumptionOnRenegotiation | OpNoCompression | OpNoSSLv3 |
+	OpNoEncryptThenMAC
 
 // noVersion is the bit that forbids a version.
 var noVersion = map[record.Version]SecureOptions{
@@ -136,6 +139,7 @@ func (b *builder) secureOptions() error {
 	}
 	honor := b.o.HonorCipherOrder != nil && *b.o.HonorCipherOrder
 	b.clientPreference = !honor && o&OpCipherServerPreference == 0
+	b.config.NoEncryptThenMAC = o&OpNoEncryptThenMAC != 0
 	b.config.Renegotiation = handshake.AllowRenegotiation
 	if o&OpNoRenegotiation != 0 {
 		b.config.Renegotiation = handshake.RefuseRenegotiation

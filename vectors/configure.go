@@ -46,6 +46,7 @@ const DefaultName = "example.org"
 //	stored              a server keeps sessions by id, not in tickets
 //	limit               code of max_fragment_length that a client offers
 //	renegotiation       allow or forbid
+//	noetm               no encrypt_then_mac
 var options = map[string]func(c *handshake.Config, value string) error{
 	"version": func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion, &c.MaxVersion) },
 	"min":     func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion) },
@@ -98,6 +99,7 @@ var options = map[string]func(c *handshake.Config, value string) error{
 		c.Renegotiation = map[string]handshake.RenegotiationPolicy{"allow": handshake.AllowRenegotiation, "forbid": handshake.ForbidRenegotiation}[v]
 		return nil
 	},
+	"noetm":    func(c *handshake.Config, v string) error { c.NoEncryptThenMAC = true; return nil },
 	"nocompat": func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
 }
 

@@ -35,7 +35,8 @@ type terms struct {
 	staple    bool // the server has an OCSP response, and the client asks for it
 	fallback  bool // the client says that it has tried a newer version
 	downgrade bool // somebody on the way hides that the sides speak a newer version
-	noETM     bool // one side does not know encrypt_then_mac
+	noETM     bool // the peer does not know encrypt_then_mac
+	ownMTE    bool // this side does not want encrypt_then_mac
 	noEMS     bool // one side does not know extended_master_secret
 	update    update
 	half      half

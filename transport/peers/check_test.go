@@ -45,7 +45,7 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 		{"version", s.Version, r.version}, {"Resumed", s.Resumed, resumed}, {"Retried", s.Retried, t.retry && !resumed},
 		{"ServerName", s.ServerName, serverName}, {"ALPN", s.ALPN, t.agreed()},
 		{"ExtendedMasterSecret", s.ExtendedMasterSecret, r.version < record.TLS13 && !t.noEMS},
-		{"EncryptThenMAC", s.EncryptThenMAC, s.Suite.BlockCipher() && !t.noETM && !r.withoutETM()},
+		{"EncryptThenMAC", s.EncryptThenMAC, s.Suite.BlockCipher() && !t.noETM && !t.ownMTE && !r.withoutETM()},
 		{"SecureRenegotiation", s.SecureRenegotiation, r.version < record.TLS13},
 	}
 	if r.psk() {

@@ -85,6 +85,8 @@ func protectionCases() (list []terms) {
 			t.at = up12
 		}
 		list = append(list, t)
+		t.name, t.noETM, t.ownMTE = "encrypt_then_mac unwanted/"+name, false, true
+		list = append(list, t)
 	}
 	for _, name := range []string{"AES128-SHA", "DHE-RSA-AES256-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-PSK-AES128-CBC-SHA"} {
 		list = append(list, terms{name: "no extended_master_secret/" + name, noEMS: true, suite: named(name), at: up12, kind: credtest.RSA2048})
@@ -93,6 +95,8 @@ func protectionCases() (list []terms) {
 		terms{name: "resume/no extended_master_secret", noEMS: true, resume: true, at: up12},
 		terms{name: "resume/no extended_master_secret, by id", noEMS: true, resume: true, byID: true, at: up12},
 		terms{name: "resume/no encrypt_then_mac", noETM: true, resume: true, at: up12, suite: named("ECDHE-ECDSA-AES128-SHA")},
+		terms{name: "resume/encrypt_then_mac unwanted", ownMTE: true, resume: true, at: up12, suite: named("ECDHE-ECDSA-AES128-SHA")},
+		terms{name: "renegotiation/encrypt_then_mac unwanted", ownMTE: true, at: up12, suite: named("ECDHE-ECDSA-AES128-SHA"), renewal: renewal{asks: client}},
 		terms{name: "resume/by id", resume: true, byID: true, at: up12},
 		terms{name: "resume/by id, authenticated", resume: true, byID: true, at: up12,
 			auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},

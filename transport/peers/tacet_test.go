@@ -218,6 +218,7 @@ func (r *row) config() handshake.Config {
 	if w := t.renewal; w.asks == r.role && !w.refused {
 		cfg.Renegotiation = handshake.AllowRenegotiation
 	}
+	cfg.NoEncryptThenMAC = t.ownMTE
 	cfg.RecordSizeLimit, cfg.MaxSendFragment = t.sizes.ours, t.sizes.sent
 	switch {
 	case r.weak():
