@@ -25,6 +25,7 @@ func (c *ConnectionState) session(now time.Time, secret []byte) *session.Session
 		ExtendedMaster: c.ExtendedMasterSecret, ServerName: c.ServerName, ALPN: c.ALPN,
 		Created: now, Verified: c.Verified, Certificates: c.PeerCertificates, VerifiedBy: c.verifiedBy,
 		PSKIdentity: c.PSKIdentity, MaxFragmentLength: c.fragmentCode,
+		PeerChain: make([][]byte, 0, len(c.PeerCertificates)),
 	}
 	for _, cert := range c.PeerCertificates {
 		s.PeerChain = append(s.PeerChain, cert.Raw)

@@ -101,7 +101,12 @@ func (s *Suite) Protect(v record.Version, key, iv []byte, encryptThenMAC bool) r
 		return record.AEAD13(b.new, key, iv, s.Limit)
 	}
 	// The copies keep key and iv off the heap in TLS 1.3.
-	key, iv = slices.Clone(key), slices.Clone(iv)
+	return s.protect12(v, slices.Clone(key), slices.Clone(iv), encryptThenMAC)
+}
+
+// protect12 is Protect up to TLS 1.2.
+func (s *Suite) protect12(v record.Version, key, iv []byte, encryptThenMAC bool) record.Protection {
+	b := &bulks[s.bulk]
 	switch {
 	case s.AEAD(): // nothing short of a new handshake could rekey
 		return b.protect12(b.new, key, iv, noLimit)

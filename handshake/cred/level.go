@@ -37,13 +37,13 @@ func PermittedCertificate(c *x509.Certificate, level int, root bool) error {
 func PermittedChain(chain []*x509.Certificate, level int) error {
 	for i, c := range chain {
 		err := PermittedCertificate(c, level, i > 0 && i == len(chain)-1)
-		var weak *Error
-		if i > 0 && errors.As(err, &weak) && weak.Kind == KindWeakKey {
+		if err == nil {
+			continue
+		}
+		if weak, ok := errors.AsType[*Error](err); ok && i > 0 && weak.Kind == KindWeakKey {
 			err = &Error{Kind: KindWeakCAKey, Code: KindWeakCAKey.Code(), Cert: c, Depth: i, Err: weak.Err}
 		}
-		if err != nil {
-			return err
-		}
+		return err
 	}
 	return nil
 }
