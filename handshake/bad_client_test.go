@@ -152,8 +152,6 @@ var clientRows = []bad{
 
 	{name: "key_share is missing", ref: "B26", in: hello13C, do: drop("ServerHello", msg.ExtKeyShare),
 		alert: record.AlertMissingExtension, kind: handshake.KindMissingExtension, field: "extension key_share"},
-	{name: "key_share is missing beside a pre-shared key", ref: "B26 B55", in: []scene{c13("waitServerHello").resumed()}, do: drop("ServerHello", msg.ExtKeyShare),
-		alert: record.AlertMissingExtension, kind: handshake.KindMissingExtension, field: "ServerHello key_share"},
 	{name: "an empty share", ref: "B40", in: hello13C, do: put("ServerHello", msg.ExtKeyShare, []byte{0, 0x1d, 0, 0}),
 		alert: record.AlertDecodeError, kind: handshake.KindDecode, field: "extension key_share.key_exchange"},
 	{name: "a share with bytes behind", ref: "B40", in: hello13C, do: change("ServerHello", func(m msg.Raw) []byte {

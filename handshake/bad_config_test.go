@@ -119,6 +119,14 @@ func badConfigs(t testing.TB) []badConfig {
 		}, "DH"},
 		{"MinDHBits of a server", false, true, func(c *handshake.Config) { c.MinDHBits = 2048 }, "MinDHBits"},
 		{"MinDHBits below nothing", true, false, func(c *handshake.Config) { c.MinDHBits = -1 }, "MinDHBits"},
+		{"PSKModes that hold nothing", true, true, func(c *handshake.Config) { c.PSKModes, c.AskPSK = []handshake.PSKMode{}, true }, "PSKModes"},
+		{"a PSKMode that is none", true, true, func(c *handshake.Config) { c.PSKModes, c.AskPSK = []handshake.PSKMode{2}, true }, "PSKModes"},
+		{"a PSKMode twice", true, true, func(c *handshake.Config) { c.PSKModes, c.AskPSK = append(onlyPSK[:1:1], dheOrPSK...), true }, "PSKModes"},
+		{"PSKModes below TLS 1.3", true, true, func(c *handshake.Config) { c.PSKModes, c.MaxVersion, c.AskPSK = dheOrPSK, record.TLS12, true }, "AskPSK"},
+		{"PSKModes below TLS 1.3, with tickets", true, true, func(c *handshake.Config) {
+			c.PSKModes, c.MaxVersion, c.AskSession = dheOrPSK, record.TLS12, true
+		}, "PSKModes"},
+		{"PSKModes of a server without any key", false, true, func(c *handshake.Config) { c.PSKModes = onlyPSK }, "PSKModes"},
 		{"PSKHint of a client", true, false, func(c *handshake.Config) { c.PSKHint = "hint" }, "PSKHint"},
 		{"a hint of 257 bytes", false, true, func(c *handshake.Config) { c.PSKHint = strings.Repeat("h", 257) }, "PSKHint"},
 		{"SessionContext of a client", true, false, func(c *handshake.Config) { c.SessionContext = []byte("x") }, "SessionContext"},

@@ -26,7 +26,7 @@ var walked = map[int]string{
 
 func allRows() []bad {
 	return slices.Concat(recordRows, helloRows, helloShareRows(), server13Rows, finishedRows, ccsRows, server12Rows, keyExchangeRows(),
-		signatureRows(), roleRows, clientRows, flightRows, serverShareRows(), postRows, oldRows())
+		signatureRows(), roleRows, pskModeRows, clientRows, flightRows, serverShareRows(), postRows, oldRows())
 }
 
 // oldRows are those of mallory's scripts of TLS 1.0 to 1.2.

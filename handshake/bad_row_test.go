@@ -25,6 +25,7 @@ type scene struct {
 	retry  bool // with a HelloRetryRequest
 	auth   bool // with a client certificate
 	resume bool // resuming a session
+	alone  bool // with its key alone, in mode psk_ke
 	kind   credtest.Kind
 	have   func(*handshake.Config)                             // more of the victim's Config
 	sess   func(*session.Session) *session.Session             // changes the session on the side that offers it
@@ -41,6 +42,7 @@ func c12(state string) scene { return scene{client: true, v: record.TLS12, state
 func (s scene) retried() scene                         { s.retry = true; return s }
 func (s scene) mutual() scene                          { s.auth = true; return s }
 func (s scene) resumed() scene                         { s.resume = true; return s }
+func (s scene) pskOnly() scene                         { s.resume, s.alone = true, true; return s }
 func (s scene) key(k credtest.Kind) scene              { s.kind = k; return s }
 func (s scene) with(set func(*handshake.Config)) scene { s.have = set; return s }
 func (s scene) rsa() bool                              { return strings.HasPrefix(string(s.kind), "rsa") }
@@ -58,7 +60,7 @@ func (s scene) String() string {
 	for _, part := range []struct {
 		on   bool
 		name string
-	}{{s.retry, " retry"}, {s.auth, " auth"}, {s.resume, " resume"}, {s.kind != "", " " + string(s.kind)}, {s.leg.suite != "", " " + s.leg.String()}} {
+	}{{s.retry, " retry"}, {s.auth, " auth"}, {s.resume, " resume"}, {s.alone, " alone"}, {s.kind != "", " " + string(s.kind)}, {s.leg.suite != "", " " + s.leg.String()}} {
 		if part.on {
 			name += part.name
 		}
@@ -91,6 +93,9 @@ func (s scene) config(t testing.TB) handshake.Config {
 		if s.retry {
 			c.Groups = []kx.Group{kx.ByID(kx.P256)}
 		}
+	}
+	if s.alone {
+		c.PSKModes = dheOrPSK
 	}
 	s.leg.configure(t, &s, &c)
 	if s.have != nil {

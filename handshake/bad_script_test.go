@@ -43,7 +43,9 @@ func (p *mallory) newHello() *msg.ClientHello {
 	if p.sc.v == record.TLS13 {
 		h.Suites = msg.AppendUint16s(nil, suite13)
 		x.SupportedVersions = msg.AppendUint16s(nil, uint16(record.TLS13))
-		x.PSKModes = []byte{1}
+		if x.PSKModes = []byte{1}; p.sc.alone {
+			x.PSKModes = []byte{0}
+		}
 		p.share(h, kx.X25519)
 		set(x, msg.ExtSupportedVersions, msg.ExtPSKModes)
 	} else {
@@ -166,8 +168,12 @@ func (p *mallory) secrets13(shared []byte, resumed bool) (client, server keys.Se
 }
 
 func (p *mallory) client13() {
-	shared, err := p.secret.Decapsulate(p.hello.Ext.ServerShare.Data)
-	must(p, err)
+	var shared []byte
+	if p.hello.Ext.Have(msg.ExtKeyShare) {
+		var err error
+		shared, err = p.secret.Decapsulate(p.hello.Ext.ServerShare.Data)
+		must(p, err)
+	}
 	resumed := p.hello.Ext.Have(msg.ExtPreSharedKey)
 	ct, st, hs := p.secrets13(shared, resumed)
 	p.open.SetVersion(record.TLS13)

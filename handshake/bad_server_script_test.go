@@ -42,21 +42,13 @@ func (p *mallory) retry() {
 }
 
 func (p *mallory) server13() {
-	group := kx.X25519
-	if p.sc.retry {
-		group = kx.P256
-	}
-	peer, ok := p.offer.Ext.KeyShares.Find(uint16(group))
-	if !ok {
-		p.t.Fatalf("the victim sent no share for %v", group)
-	}
-	g := kx.ByID(group)
-	share, shared, err := g.Encapsulate(p.draw(handshake.LabelServerShare, g.EncapsulateSeedLen()), peer)
-	must(p, err)
 	p.hello.SessionID = p.offer.SessionID
 	p.hello.Ext.SelectedVersion = record.TLS13
-	p.hello.Ext.ServerShare = msg.KeyShare{Group: uint16(group), Data: share}
-	set(&p.hello.Ext, msg.ExtSupportedVersions, msg.ExtKeyShare)
+	set(&p.hello.Ext, msg.ExtSupportedVersions)
+	var shared []byte
+	if !p.sc.alone {
+		shared = p.answerShare()
+	}
 	if p.sess != nil {
 		p.hello.Ext.Set(msg.ExtPreSharedKey)
 	}
@@ -85,6 +77,24 @@ func (p *mallory) server13() {
 	p.hear(msg.TypeFinished)
 	p.open.Install(p.rd.Protection(p.suite))
 	p.say("NewSessionTicket", &msg.NewSessionTicket13{Lifetime: 3600, Nonce: []byte{1}, Ticket: []byte("a ticket")})
+}
+
+// answerShare puts her share into ServerHello.
+func (p *mallory) answerShare() []byte {
+	group := kx.X25519
+	if p.sc.retry {
+		group = kx.P256
+	}
+	peer, ok := p.offer.Ext.KeyShares.Find(uint16(group))
+	if !ok {
+		p.t.Fatalf("the victim sent no share for %v", group)
+	}
+	g := kx.ByID(group)
+	share, shared, err := g.Encapsulate(p.draw(handshake.LabelServerShare, g.EncapsulateSeedLen()), peer)
+	must(p, err)
+	p.hello.Ext.ServerShare = msg.KeyShare{Group: uint16(group), Data: share}
+	p.hello.Ext.Set(msg.ExtKeyShare)
+	return shared
 }
 
 func (p *mallory) sayServerChain13() {

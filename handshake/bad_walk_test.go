@@ -19,6 +19,7 @@ import (
 var walkScenes = []scene{
 	s13("").mutual(), s13("").retried(), s13("").resumed(), s12("").mutual(), s12("").resumed(),
 	c13("").mutual(), c13("").retried(), c13("").resumed(), c12("").mutual(), c12("").resumed(),
+	s13("").pskOnly(), c13("").pskOnly(),
 }
 
 var allSteps = []string{

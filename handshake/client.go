@@ -261,17 +261,13 @@ func (o *offer) extend12(fx *effects, x *msg.Extensions) {
 func (o *offer) extend13(fx *effects, x *msg.Extensions) {
 	x.SupportedVersions = fx.profile.wire.versions
 	x.Set(msg.ExtSupportedVersions)
-	x.PSKModes = []byte{pskDHE}
+	x.PSKModes = fx.profile.wire.pskModes
 	x.Set(msg.ExtPSKModes)
 	o.extendShares(x)
 	if o.psk != nil {
 		o.psk.extend(x)
 	}
 }
-
-// pskDHE is the one mode of psk_key_exchange_modes in use (RFC 9846 §4.3.9): the
-// other, psk_ke, has no forward secrecy.
-const pskDHE = 1
 
 func (o *offer) extendShares(x *msg.Extensions) {
 	x.KeyShares = nil

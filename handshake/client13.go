@@ -1,6 +1,8 @@
 package handshake
 
 import (
+	"slices"
+
 	"tacet/handshake/cred"
 	"tacet/handshake/keys"
 	"tacet/handshake/msg"
@@ -104,11 +106,16 @@ func (fx *effects) recall(s *session.Session) error {
 	return nil
 }
 
-// agreeKey finishes the key exchange with the server's share.
+// agreeKey finishes the key exchange with the server's share; there is none, and
+// no secret of it, where a pre-shared key does alone.
 func (o *offer) agreeKey(fx *effects, m *msg.ServerHello) ([]byte, error) {
 	//= RFC 9846 §4.3.8
-	if !m.Ext.Have(msg.ExtKeyShare) {
-		return nil, failure(KindMissingExtension, "ServerHello key_share")
+	mode := modeOf(m)
+	if m.Ext.Have(msg.ExtPreSharedKey) && !slices.Contains(fx.profile.pskModes, mode) {
+		return nil, failure(KindWrongPSKMode, "ServerHello key_share")
+	}
+	if mode == PSKKE {
+		return nil, nil
 	}
 	for i, id := range o.groups {
 		if uint16(id) == m.Ext.ServerShare.Group {

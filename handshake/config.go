@@ -103,6 +103,13 @@ type Config struct {
 	// AskVerify is not asked on resumption, where the application's verdict of then stands
 	// as long as the leaf is valid: whoever verifies differently keeps sessions apart.
 	AskHello, AskSession, AskPSK, AskCredential, AskVerify bool
+	// PSKModes are the ways in which TLS 1.3 uses a pre-shared key, an external one or a
+	// ticket's; nil means PSKDHEKE alone. A client offers all of them; a server takes the
+	// first that the client offers and, for PSKDHEKE, has a common group for. With PSKKE
+	// there is no forward secrecy: who learns the key, ever, reads what was recorded. A client
+	// sends its KeyShares all the same, for a server that knows no key of its; to send none,
+	// let them be empty and not nil. A server needs TicketKeys or AskPSK for it.
+	PSKModes []PSKMode
 	// PSKHint tells clients up to TLS 1.2 which pre-shared key is meant, at most
 	// MaxPSKHint bytes; "" says nothing.
 	PSKHint string

@@ -29,7 +29,8 @@ type ConnectionState struct {
 	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
 	SecureRenegotiation bool
 	ticketAgeSkew       int32 // milliseconds
-	// Suite and Group are what was negotiated; Group is nil for key exchange without one.
+	// Suite and Group are what was negotiated; Group is nil for key exchange without one,
+	// as with a pre-shared key in mode PSKKE.
 	Suite *suites.Suite
 	Group kx.Group
 	// ServerName is the name in the ClientHello, "" if none.

@@ -78,6 +78,9 @@ func watched(_ testing.TB, c *config) {
 	c.client.KeyLog, c.server.KeyLog, c.client.Trace, c.server.Trace = true, true, true, true
 }
 
+// oneKey makes a server forget its older ticket keys.
+func oneKey(_ testing.TB, c *config) { c.server.TicketKeys = c.server.TicketKeys[:1] }
+
 func manyTickets(_ testing.TB, c *config) { c.server.Tickets = 16 }
 
 func noTickets(_ testing.TB, c *config) { c.server.TicketKeys = nil }
@@ -120,6 +123,21 @@ func externalKey(identity string) func(testing.TB, *config) {
 	}
 }
 
+// pskModes are those of the client and of the server.
+func pskModes(client, server []handshake.PSKMode) func(testing.TB, *config) {
+	return func(_ testing.TB, c *config) { c.client.PSKModes, c.server.PSKModes = client, server }
+}
+
+// The modes of conversations with a pre-shared key alone.
+var (
+	onlyPSK    = []handshake.PSKMode{handshake.PSKKE}
+	dheOrPSK   = []handshake.PSKMode{handshake.PSKDHEKE, handshake.PSKKE}
+	alone      = pskModes(onlyPSK, dheOrPSK)
+	aloneFirst = pskModes(dheOrPSK, []handshake.PSKMode{handshake.PSKKE, handshake.PSKDHEKE})
+)
+
+func noShares(_ testing.TB, c *config) { c.client.KeyShares = []kx.Group{} }
+
 func oldServer(_ testing.TB, c *config) { c.server.MaxVersion = record.TLS12 }
 
 // conversations lists them: those that complete first.
@@ -151,6 +169,14 @@ func conversations() []conversation {
 	add("external key, retry, watched", true, record.TLS13, "", externalKey(pskIdentity), retried, watched)
 	add("external key unknown", true, record.TLS13, "", externalKey("nobody"))
 	add("external key, resumed instead", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), externalKey(pskIdentity))
+	full13 := fmt.Sprintf("%v/full", record.TLS13)
+	add("external PSK alone", true, record.TLS13, "", externalKey(pskIdentity), alone)
+	add("external PSK alone, no shares, watched", true, record.TLS13, "", externalKey(pskIdentity), alone, noShares, watched)
+	add("external PSK alone, the server's choice", true, record.TLS13, "", externalKey(pskIdentity), aloneFirst, retried)
+	add("external key unknown, would do by itself", true, record.TLS13, "", externalKey("nobody"), alone)
+	add("external key unknown, would do by itself, retry", true, record.TLS13, "", externalKey("nobody"), alone, noShares)
+	add("resumed alone", true, record.TLS13, full13, alone, noShares)
+	add("resumed in vain, would do by itself, retry", true, record.TLS13, full13, alone, retried, rotated, oneKey)
 	add("retry, watched, client certificate", true, record.TLS13, "", retried, watched, clientCert(handshake.RequireClientCert, true))
 	add("retry, resumed", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), retried)
 	for _, v := range []record.Version{record.TLS12, record.TLS13} {

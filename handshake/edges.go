@@ -283,6 +283,10 @@ type afterFoundPSK interface {
 	state
 	afterFoundPSK()
 }
+type afterFoundPSKOnly interface {
+	state
+	afterFoundPSKOnly()
+}
 type afterClientHelloAgain interface {
 	state
 	afterClientHelloAgain()
@@ -291,12 +295,14 @@ type afterClientHelloAgain interface {
 func (*waitClientHello) isState()      {}
 func (*choosingContext) isState()      {}
 func (*findingPSK) isState()           {}
+func (*findingPSKOnly) isState()       {}
 func (*waitClientHelloAgain) isState() {}
 
 func (*choosingContext) afterClientHello() {}
 
 func (*waitClientHelloAgain) afterChoice()    {} // after a HelloRetryRequest
 func (*findingPSK) afterChoice()              {} // offers a key that is no ticket
+func (*findingPSKOnly) afterChoice()          {} // the same, to be used without key exchange
 func (*signingServer) afterChoice()           {}
 func (*waitClientFinished) afterChoice()      {} // resumed
 func (*findingSession12) afterChoice()        {}
@@ -311,6 +317,10 @@ func (*waitClientFinished) afterClientHelloAgain() {} // resumed
 
 func (*signingServer) afterFoundPSK()      {} // none known
 func (*waitClientFinished) afterFoundPSK() {}
+
+func (*waitClientHelloAgain) afterFoundPSKOnly() {} // none known, and no share that fits
+func (*signingServer) afterFoundPSKOnly()        {} // none known
+func (*waitClientFinished) afterFoundPSKOnly()   {}
 
 // The server in TLS 1.3 (RFC 9846 Appendix A.2).
 

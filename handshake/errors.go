@@ -84,6 +84,7 @@ const (
 	KindUselessRetry
 	KindHelloChanged
 	KindWrongPSK
+	KindWrongPSKMode
 	KindRenegotiationInfo
 	KindLegacyServer
 	KindExtendedMasterSecret
@@ -187,6 +188,7 @@ var kinds = [numKinds]kindRow{
 	KindUselessRetry:           {"HelloRetryRequest changes nothing", PeerMisbehaved, record.AlertIllegalParameter},
 	KindHelloChanged:           {"second ClientHello differs from the first", PeerMisbehaved, record.AlertIllegalParameter},
 	KindWrongPSK:               {"pre-shared key was not offered", PeerMisbehaved, record.AlertIllegalParameter},
+	KindWrongPSKMode:           {"pre-shared key in a mode that was not offered", PeerMisbehaved, record.AlertIllegalParameter},
 	KindLegacyServer:           {"server without RFC 5746", CannotAgree, record.AlertHandshakeFailure},
 	KindRenegotiationInfo:      {"wrong renegotiation_info", PeerMisbehaved, record.AlertHandshakeFailure},
 	KindExtendedMasterSecret:   {"extended_master_secret differs from the session's", PeerMisbehaved, record.AlertHandshakeFailure},

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tacet/handshake"
+	"tacet/record"
 )
 
 // The three laws of DESIGN §2 (I2), on every conversation, with the decisions
@@ -53,6 +54,11 @@ func TestConversations(t *testing.T) {
 			if conv.secure && strings.Contains(conv.name, "PSK") {
 				if a, b := state.PSKIdentity, w.s.e.State().PSKIdentity; a != pskIdentity || b != pskIdentity {
 					t.Fatalf("identity %q, and %q to the server", a, b)
+				}
+			}
+			for _, e := range []*handshake.Engine{w.c.e, w.s.e} {
+				if st := e.State(); conv.secure && st.Version == record.TLS13 && (st.Group == nil) != strings.Contains(conv.name, "alone") {
+					t.Fatalf("group %v", st.Group)
 				}
 			}
 			asked := newWorld(t, &conv, true).run()

@@ -29,6 +29,7 @@ type profile struct {
 	suites   []*suites.Suite // within min…max, in order of preference
 	groups   []kx.Group
 	shares   []kx.Group
+	pskModes []PSKMode
 	schemes  []cred.Scheme
 	lifetime time.Duration
 	tickets  int
@@ -44,6 +45,7 @@ type profile struct {
 type wire struct {
 	suites, groups, groups12, schemes, versions msg.Uint16s
 	alpn                                        msg.Vector8
+	pskModes                                    []byte
 }
 
 func (p *profile) compileWire() error {
@@ -66,6 +68,9 @@ func (p *profile) compileWire() error {
 	}
 	for v := p.max; v >= p.min; v-- {
 		w.versions = msg.AppendUint16s(w.versions, uint16(v))
+	}
+	for _, m := range p.pskModes {
+		w.pskModes = append(w.pskModes, byte(m))
 	}
 	w.alpn = msg.AppendVector8(nil, p.cfg.ALPN...)
 	return nil
@@ -119,6 +124,9 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 	if len(c.Credentials) == 0 && !c.AskHello && !c.AskPSK && !p.anonymous() {
 		return nil, &ConfigError{"Credentials", "a server needs a certificate"}
 	}
+	if c.PSKModes != nil && !c.AskPSK && len(c.TicketKeys) == 0 {
+		return nil, &ConfigError{"PSKModes", "need TicketKeys or AskPSK"}
+	}
 	if c.ClientAuth > RequireClientCert {
 		return nil, &ConfigError{"ClientAuth", "is no policy"}
 	}
@@ -135,7 +143,7 @@ func (c Config) compile() (*profile, error) {
 	p.cfg.Suites, p.cfg.Groups, p.cfg.KeyShares = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.KeyShares)
 	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
 	for _, check := range []func() error{
-		p.compileLevel, p.compileVersions, p.compileGroups, p.compileSuites, p.compileSchemes, p.compileALPN,
+		p.compileLevel, p.compileVersions, p.compileGroups, p.compileSuites, p.compilePSKModes, p.compileSchemes, p.compileALPN,
 		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,
 	} {
 		if err := check(); err != nil {

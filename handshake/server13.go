@@ -2,7 +2,6 @@ package handshake
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"tacet/handshake/cred"
@@ -22,18 +21,17 @@ func (a *answering) begin13(fx *effects) (afterChoice, error) {
 	if err := a.suite13(fx); err != nil {
 		return nil, err
 	}
-	group, err := a.group13(fx)
-	if err != nil {
+	if mode, ok := a.pskMode(fx); ok && mode == PSKKE {
+		return a.beginPSKOnly(fx)
+	}
+	g, shared, err := a.share13(fx)
+	switch {
+	case err != nil:
 		return nil, err
+	case !shared:
+		return a.retry(fx, g), nil
 	}
-	if _, sent := a.hello.Ext.KeyShares.Find(uint16(group.ID())); !sent {
-		return a.retry(fx, group), nil
-	}
-	next, err := a.answer13(fx, group)
-	if err != nil {
-		return nil, err
-	}
-	return next, nil
+	return a.answer13(fx, g)
 }
 
 // check13 checks a ClientHello and picks the protocol.
@@ -59,7 +57,7 @@ func (a *answering) suite13(fx *effects) error {
 	for s := range a.common(fx) {
 		if first == nil {
 			first = s
-			if t, _, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.takesPSK() || !a.offersPSK() {
+			if t, _, _ := a.ticket(fx, keys.FromCrypto(s.Hash)); t != nil || !fx.profile.takesPSK() || !a.offersPSK(fx) {
 				break
 			}
 		}
@@ -74,22 +72,29 @@ func (a *answering) suite13(fx *effects) error {
 	return nil
 }
 
-// group13 picks the group: the first of the profile's that the client sent a
+// share13 picks the group: the first of the profile's that the client sent a
 // share of, else the first that it knows.
-func (a *answering) group13(fx *effects) (kx.Group, error) {
+func (a *answering) share13(fx *effects) (g kx.Group, sent bool, err error) {
 	//= RFC 9846 §4.3.8
-	x := &a.hello.Ext
 	for _, g := range fx.profile.groups {
-		if _, ok := x.KeyShares.Find(uint16(g.ID())); ok {
-			return g, nil
+		if _, ok := a.hello.Ext.KeyShares.Find(uint16(g.ID())); ok {
+			return g, true, nil
 		}
 	}
+	if g := a.group13(fx); g != nil {
+		return g, false, nil
+	}
+	return nil, false, failure(KindNoCommonGroup, "ClientHello supported_groups")
+}
+
+// group13 is the first of the profile's groups that the client knows, or nil.
+func (a *answering) group13(fx *effects) kx.Group {
 	for _, g := range fx.profile.groups {
-		if x.SupportedGroups.Has(uint16(g.ID())) {
-			return g, nil
+		if a.hello.Ext.SupportedGroups.Has(uint16(g.ID())) {
+			return g
 		}
 	}
-	return nil, failure(KindNoCommonGroup, "ClientHello supported_groups")
+	return nil
 }
 
 // retry sends a HelloRetryRequest for a group.
@@ -168,6 +173,7 @@ type (
 	afterKnownPSK interface {
 		afterAnswer13
 		afterFoundPSK
+		afterFoundPSKOnly
 	}
 )
 
@@ -187,14 +193,8 @@ func (a *answering) answer13(fx *effects, g kx.Group) (afterAnswer13, error) {
 	if err != nil {
 		return nil, err
 	}
-	if psk == nil && fx.profile.takesPSK() && a.offersPSK() && hash == keys.SHA256 {
-		next := &findingPSK{hello: a, group: g, q: PSKLookup{Version: fx.conn.Version}}
-		for identity := range a.hello.Ext.PSK.Identities.All() {
-			if len(next.q.Identities) < maxIdentities {
-				next.q.Identities = append(next.q.Identities, identity)
-			}
-		}
-		return next, nil
+	if psk == nil && a.mayKnow(fx) {
+		return &findingPSK{hello: a, group: g, q: a.lookup(fx)}, nil
 	}
 	return a.answerWith(fx, g, psk)
 }
@@ -210,26 +210,23 @@ func (s *findingPSK) query() Query                       { return &s.q }
 func (s *findingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
 
 func (s *findingPSK) answer(fx *effects, a Answer) (state, error) {
-	k, ok := a.value.(foundKey)
-	if !ok || k.index >= len(s.q.Identities) || !k.fits() {
-		return nil, misuse(KindWrongAnswer, "PSKLookup")
+	k, err := s.q.known(a)
+	if err != nil {
+		return nil, err
 	}
 	return to(s.found(fx, k))
 }
 
 func (s *findingPSK) found(fx *effects, k foundKey) (afterFoundPSK, error) {
-	if k.index < 0 {
-		return s.hello.answerWith(fx, s.group, nil)
-	}
-	psk := &acceptedPSK{index: k.index, early: keys.NewEarly(keys.SHA256, k.key), identity: string(s.q.Identities[k.index])}
-	if err := s.hello.checkBinder(fx, psk); err != nil {
+	psk, err := s.hello.external(fx, &s.q, k)
+	if err != nil {
 		return nil, err
 	}
 	return s.hello.answerWith(fx, s.group, psk)
 }
 
 // answerWith sends ServerHello and what follows, up to the signature; with a
-// key there is none.
+// key there is none. Without a group the key does alone.
 func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (afterKnownPSK, error) {
 	early := keys.NewEarly(keys.FromCrypto(fx.conn.Suite.Hash), nil)
 	sign := &signingServer{}
@@ -263,10 +260,9 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 // serverHello13 sends ServerHello and enters the handshake stage.
 func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk *acceptedPSK) (*agreed13, error) {
 	//= RFC 9846 §4.2.3
-	peer, _ := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
-	share, shared, err := fx.encapsulate(g, LabelServerShare, peer)
+	share, shared, err := a.exchange13(fx, g)
 	if err != nil {
-		return nil, blame(err, "ClientHello key_share")
+		return nil, err
 	}
 	fx.agree(record.TLS13)
 	fx.transcript.Pick(keys.FromCrypto(fx.conn.Suite.Hash))
@@ -276,8 +272,10 @@ func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk
 	fx.conn.ServerRandom = m.Random
 	m.Ext.SelectedVersion = record.TLS13
 	m.Ext.Set(msg.ExtSupportedVersions)
-	m.Ext.ServerShare = msg.KeyShare{Group: uint16(g.ID()), Data: share}
-	m.Ext.Set(msg.ExtKeyShare)
+	if g != nil {
+		m.Ext.ServerShare = msg.KeyShare{Group: uint16(g.ID()), Data: share}
+		m.Ext.Set(msg.ExtKeyShare)
+	}
 	if psk != nil {
 		m.Ext.SelectedPSK = uint16(psk.index)
 		m.Ext.Set(msg.ExtPreSharedKey)
@@ -312,12 +310,6 @@ func (p *profile) takesPSK() bool { return p.cfg.AskPSK && p.cfg.ClientAuth != R
 // maxIdentities bounds how many PSKs of one hello are tried.
 const maxIdentities = 8
 
-// offersPSK reports whether the hello offers a key in the mode that is enabled.
-func (a *answering) offersPSK() bool {
-	x := &a.hello.Ext
-	return x.Have(msg.ExtPreSharedKey) && slices.Contains(x.PSKModes, pskDHE)
-}
-
 // resumable is the first ticket of the hello that can be resumed, its binder
 // checked, or nil. Nothing is sent before.
 func (a *answering) resumable(fx *effects, hash keys.Hash) (*acceptedPSK, error) {
@@ -333,7 +325,7 @@ func (a *answering) resumable(fx *effects, hash keys.Hash) (*acceptedPSK, error)
 // ticket finds the first ticket of the hello that can be resumed with a suite
 // of a hash.
 func (a *answering) ticket(fx *effects, hash keys.Hash) (s *session.Session, index int, age uint32) {
-	if !a.offersPSK() || len(fx.profile.cfg.TicketKeys) == 0 {
+	if !a.offersPSK(fx) || len(fx.profile.cfg.TicketKeys) == 0 {
 		return nil, 0, 0
 	}
 	for identity, age := range a.hello.Ext.PSK.Identities.All() {
@@ -455,7 +447,7 @@ func serverFinished13(fx *effects, agreed *agreed13, a *answering, was *session.
 	f.derive(fx)
 	fx.writeKeys(f.server)
 	p := fx.profile
-	if len(p.cfg.TicketKeys) == 0 || !slices.Contains(a.hello.Ext.PSKModes, pskDHE) {
+	if len(p.cfg.TicketKeys) == 0 || !p.resumes(a.hello) {
 		return f
 	}
 	if f.tickets, f.lifetime = p.tickets, p.lifetime; was != nil {
