@@ -94,6 +94,8 @@ func badConfigs(t testing.TB) []badConfig {
 		{"ClientAuth of a client", true, false, func(c *handshake.Config) { c.ClientAuth = handshake.RequireClientCert }, "ClientAuth"},
 		{"Tickets of a client", true, false, func(c *handshake.Config) { c.Tickets = 1 }, "Tickets"},
 		{"ClientPreference of a client", true, false, func(c *handshake.Config) { c.ClientPreference = true }, "ClientPreference"},
+		{"PrioritizeChaCha of a client", true, false, func(c *handshake.Config) { c.PrioritizeChaCha = true }, "PrioritizeChaCha"},
+		{"PrioritizeChaCha beside ClientPreference", false, true, func(c *handshake.Config) { c.PrioritizeChaCha, c.ClientPreference = true, true }, "PrioritizeChaCha"},
 		{"TLS 1.1 at a security level", true, true, func(c *handshake.Config) { c.MinVersion = record.TLS11 }, "MinVersion"},
 		{"SSL 3.0", true, true, func(c *handshake.Config) { c.MinVersion, c.SecurityLevel = 0x300, -1 }, "MinVersion"},
 		{"a security level that is none", true, true, func(c *handshake.Config) { c.SecurityLevel = 6 }, "SecurityLevel"},

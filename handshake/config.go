@@ -69,6 +69,11 @@ type Config struct {
 	Suites []*suites.Suite
 	// ClientPreference lets a server follow the client's order of suites.
 	ClientPreference bool
+	// PrioritizeChaCha lets a server that follows its own order put its suites with
+	// ChaCha20-Poly1305 first for a client whose first suite, of those that this module
+	// knows, is one (OpenSSL's SSL_OP_PRIORITIZE_CHACHA): it says so because it has no
+	// AES instructions.
+	PrioritizeChaCha bool
 	// Groups are the key exchange groups in order of preference; nil means
 	// DefaultGroups. KeyShares are those a TLS 1.3 client sends a share of in
 	// its first hello; nil means the first group, and X25519 beside a hybrid.

@@ -37,7 +37,8 @@ type profile struct {
 	level    int // OpenSSL's security level, 0 to 5
 
 	minDHBits    int
-	blockCiphers bool // there is a suite to which encrypt_then_mac applies
+	blockCiphers bool            // there is a suite to which encrypt_then_mac applies
+	chaChaFirst  []*suites.Suite // suites in the order for clients that would have ChaCha20, nil if that makes none
 	wire         wire
 }
 
@@ -53,6 +54,10 @@ func (p *profile) compileWire() error {
 	for _, s := range p.suites {
 		w.suites = msg.AppendUint16s(w.suites, uint16(s.ID))
 		p.blockCiphers = p.blockCiphers || s.BlockCipher()
+	}
+	if p.cfg.PrioritizeChaCha {
+		p.chaChaFirst = slices.Clone(p.suites)
+		slices.SortStableFunc(p.chaChaFirst, func(a, b *suites.Suite) int { return rank(b) - rank(a) })
 	}
 	if p.cfg.Fallback {
 		w.suites = msg.AppendUint16s(w.suites, fallbackSCSV)
@@ -76,6 +81,14 @@ func (p *profile) compileWire() error {
 	return nil
 }
 
+// rank puts ChaCha20-Poly1305 above the rest.
+func rank(s *suites.Suite) int {
+	if s.ChaCha20() {
+		return 1
+	}
+	return 0
+}
+
 // CompileClient checks the Config for use by clients. Every fault of a Config is
 // found here, as a *ConfigError; no handshake fails of it.
 func (c Config) CompileClient() (*ClientProfile, error) {
@@ -90,6 +103,7 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 		{"DH", c.DH != nil}, {"AutoDH", c.AutoDH}, {"PSKHint", c.PSKHint != ""}, {"SessionContext", c.SessionContext != nil},
 		{"AskHello", c.AskHello}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
 		{"Tickets", c.Tickets > 0}, {"ResumptionTickets", c.ResumptionTickets != 0}, {"ClientPreference", c.ClientPreference},
+		{"PrioritizeChaCha", c.PrioritizeChaCha},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a client"}
@@ -126,6 +140,9 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 	}
 	if c.PSKModes != nil && !c.AskPSK && len(c.TicketKeys) == 0 {
 		return nil, &ConfigError{"PSKModes", "need TicketKeys or AskPSK"}
+	}
+	if c.PrioritizeChaCha && c.ClientPreference {
+		return nil, &ConfigError{"PrioritizeChaCha", "has no meaning beside ClientPreference"}
 	}
 	if c.ClientAuth > RequireClientCert {
 		return nil, &ConfigError{"ClientAuth", "is no policy"}

@@ -183,12 +183,29 @@ func (a *answering) common(fx *effects) iter.Seq[*suites.Suite] {
 			}
 			return
 		}
-		for _, s := range p.suites {
+		for _, s := range a.preferred(p) {
 			if s.Min <= v && v <= s.Max && a.hello.Suites.Has(uint16(s.ID)) && !yield(s) {
 				return
 			}
 		}
 	}
+}
+
+// preferred are a server's suites in its order of preference.
+func (a *answering) preferred(p *profile) []*suites.Suite {
+	if p.chaChaFirst == nil {
+		return p.suites
+	}
+	for id := range a.hello.Suites.All() {
+		switch s := suites.ByID(suites.ID(id)); {
+		case s == nil: // a signal, GREASE, or what nobody here knows
+		case s.ChaCha20():
+			return p.chaChaFirst
+		default:
+			return p.suites
+		}
+	}
+	return p.suites
 }
 
 // credential picks the first credential that signs what the client verifies;

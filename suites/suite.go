@@ -75,6 +75,10 @@ func (s *Suite) AEAD() bool { return s.mac == macAEAD }
 // mode: those are the suites to which encrypt_then_mac applies (RFC 7366 §3).
 func (s *Suite) BlockCipher() bool { return bulks[s.bulk].block != nil }
 
+// ChaCha20 reports whether the suite protects records with ChaCha20-Poly1305, which a
+// client without AES instructions is faster with.
+func (s *Suite) ChaCha20() bool { return s.bulk == chacha20 }
+
 // IVLen is how many bytes of IV each direction takes from the key schedule at
 // version v: SaltLen for an AEAD, one block for CBC in TLS 1.0, else 0.
 func (s *Suite) IVLen(v record.Version) int {

@@ -38,6 +38,33 @@ func liveContexts(t *testing.T) (rows []*liveRow) {
 			r.server.Ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
 			r.client.Ciphers = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
 		})
+		chacha := "TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-CHACHA20-POLY1305"
+		others := "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
+		for name, r := range map[string]struct {
+			client, server string
+			honor          *bool
+			bits           SecureOptions
+		}{
+			"first":                      {chacha + ":" + others, others + ":" + chacha, nil, OpPrioritizeChaCha},
+			"first, by the bits":         {chacha + ":" + others, others + ":" + chacha, new(false), OpPrioritizeChaCha | OpCipherServerPreference},
+			"second":                     {others + ":" + chacha, others + ":" + chacha, nil, OpPrioritizeChaCha},
+			"first, not the option":      {chacha + ":" + others, others + ":" + chacha, nil, 0},
+			"first, the client's":        {"ECDHE-ECDSA-CHACHA20-POLY1305:" + others, others + ":" + chacha, new(false), OpPrioritizeChaCha},
+			"first, the server has none": {chacha + ":" + others, others, nil, OpPrioritizeChaCha},
+			"first for TLS 1.3 alone":    {"TLS_CHACHA20_POLY1305_SHA256:" + others + ":ECDHE-ECDSA-CHACHA20-POLY1305", others + ":" + chacha, nil, OpPrioritizeChaCha},
+			"first for TLS 1.2 alone":    {"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:" + others, others + ":" + chacha, nil, OpPrioritizeChaCha},
+		} {
+			with("ChaCha20: "+name+" in "+string(v), func(row *liveRow) {
+				row.client.MaxVersion, row.client.Ciphers, row.server.Ciphers = v, r.client, r.server
+				row.server.HonorCipherOrder, row.server.SecureOptions = r.honor, r.bits
+			})
+			if v == TLS12 { // the client's first is still of TLS 1.3
+				with("ChaCha20: "+name+" of a server of TLS 1.2", func(row *liveRow) {
+					row.server.MaxVersion, row.client.Ciphers, row.server.Ciphers = v, r.client, r.server
+					row.server.HonorCipherOrder, row.server.SecureOptions = r.honor, r.bits
+				})
+			}
+		}
 		for name, sigalgs := range map[string]string{"all": "", "RSA": "rsa_pss_rsae_sha256:RSA+SHA256", "Ed25519": "ed25519", "RSA-PSS": "rsa_pss_pss_sha256"} {
 			with("four certificates for a client of "+name+" in "+string(v), func(r *liveRow) {
 				show(r, many)

@@ -18,10 +18,14 @@ const (
 	OpNoTicket SecureOptions = 1 << 14
 	// OpCipherServerPreference: a server's order of ciphers counts (honorCipherOrder).
 	OpCipherServerPreference SecureOptions = 1 << 22
-	OpNoTLSv1                SecureOptions = 1 << 26 // not that version; those left have to be in a row
-	OpNoTLSv1_2              SecureOptions = 1 << 27 // like OpNoTLSv1
-	OpNoTLSv1_1              SecureOptions = 1 << 28 // like OpNoTLSv1
-	OpNoTLSv1_3              SecureOptions = 1 << 29 // like OpNoTLSv1
+	// OpPrioritizeChaCha lets a server whose own order counts put ChaCha20-Poly1305 first
+	// for a client that does.
+	OpPrioritizeChaCha SecureOptions = 1 << 21
+
+	OpNoTLSv1   SecureOptions = 1 << 26 // not that version; those left have to be in a row
+	OpNoTLSv1_2 SecureOptions = 1 << 27 // like OpNoTLSv1
+	OpNoTLSv1_1 SecureOptions = 1 << 28 // like OpNoTLSv1
+	OpNoTLSv1_3 SecureOptions = 1 << 29 // like OpNoTLSv1
 	// OpNoRenegotiation: the peer's wish to renegotiate is refused.
 	OpNoRenegotiation SecureOptions = 1 << 30
 	// OpLegacyServerConnect: a client talks to servers up to TLS 1.2 that do not know
@@ -52,7 +56,6 @@ var refusedOptions = []struct {
 	{1 << 13, "SSL_OP_COOKIE_EXCHANGE"},
 	{1 << 15, "SSL_OP_CISCO_ANYCONNECT"},
 	{1 << 18, "SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION"},
-	{1 << 21, "SSL_OP_PRIORITIZE_CHACHA"},
 	{1 << 23, "SSL_OP_TLS_ROLLBACK_BUG"},
 	{1 << 31, "SSL_OP_CRYPTOPRO_TLSEXT_BUG"},
 }
@@ -60,7 +63,7 @@ var refusedOptions = []struct {
 // knownOptions are the bits that are taken.
 const knownOptions = OpNoTicket | OpCipherServerPreference | OpNoTLSv1 | OpNoTLSv1_1 | OpNoTLSv1_2 | OpNoTLSv1_3 |
 	OpNoRenegotiation | OpLegacyServerConnect | OpNoSessionResumptionOnRenegotiation | OpNoCompression | OpNoSSLv3 |
-	OpNoEncryptThenMAC
+	OpNoEncryptThenMAC | OpPrioritizeChaCha
 
 // noVersion is the bit that forbids a version.
 var noVersion = map[record.Version]SecureOptions{

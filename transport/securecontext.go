@@ -94,6 +94,7 @@ func (b *builder) context() (*SecureContext, error) {
 	s := &c.server
 	s.DH, s.AutoDH, s.TicketKeys, s.SessionContext = b.dh, b.autoDH, b.ticketKeys, b.sessionContext
 	s.ClientPreference, s.SessionLifetime = b.clientPreference, b.lifetime
+	s.PrioritizeChaCha = !b.clientPreference && b.o.SecureOptions&OpPrioritizeChaCha != 0
 	s.Suites = b.servable()
 	try := c.client
 	try.Verify, try.AskPSK = handshake.VerifyNone, slices.ContainsFunc(try.Suites, takesPSK)

@@ -96,7 +96,7 @@ func TestSecureOptions(t *testing.T) {
 		{name: "TLS 1.2 below", o: SecureContextOptions{SecureOptions: OpNoTLSv1_2}},
 		{name: "old", o: SecureContextOptions{SecureOptions: OpNoSSLv3 | OpNoTLSv1 | OpNoTLSv1_1}},
 		{name: "renegotiation", o: SecureContextOptions{SecureOptions: OpNoRenegotiation | OpNoSessionResumptionOnRenegotiation}},
-		{name: "others taken", o: SecureContextOptions{SecureOptions: OpNoTicket | OpCipherServerPreference | OpNoCompression | OpLegacyServerConnect | OpNoEncryptThenMAC}},
+		{name: "others taken", o: SecureContextOptions{SecureOptions: OpNoTicket | OpCipherServerPreference | OpNoCompression | OpLegacyServerConnect | OpNoEncryptThenMAC | OpPrioritizeChaCha}},
 	}
 	for _, r := range refusedOptions {
 		rows = append(rows, optionRow{name: r.name, o: SecureContextOptions{SecureOptions: r.bits}, option: "secureOptions", code: CodeArgValue, node: "ok",
