@@ -35,7 +35,10 @@ type SecureContextOptions struct {
 	// DHParam makes a server offer DHE suites up to TLS 1.2: "auto" is a group as
 	// strong as the certificate, else it is in PEM, of 1024 bits or more.
 	DHParam string
-	// ECDHCurve are the groups of key exchange by colons, or "auto".
+	// ECDHCurve are the groups of key exchange by colons, in order of preference, such
+	// as "X25519:P-256:ffdhe2048" (see kx.ParseList), or "auto": X25519MLKEM768,
+	// X25519, P-256, X448, P-384 and P-521. Curves of OpenSSL's that this package lacks
+	// are passed over, as are suites in Ciphers.
 	ECDHCurve string
 	// HonorCipherOrder makes a server choose the cipher by its own order and not by
 	// the client's. nil means true for [NewServer] and false for any other.
@@ -68,7 +71,8 @@ type SecureContextOptions struct {
 	// seven days (RFC 9846 §4.7.1); 0 means five minutes.
 	SessionTimeout time.Duration
 	// SigAlgs are the signature algorithms by colons, in order of preference (see
-	// cred.ParseSchemes): "ECDSA+SHA256:rsa_pss_rsae_sha256".
+	// cred.ParseSchemes), such as "ECDSA+SHA256:rsa_pss_rsae_sha256"; "" means
+	// cred.DefaultSchemes. DSA and SHA-224 are passed over.
 	SigAlgs string
 	// TicketKeys are 48 bytes that seal a server's session tickets: a name, a MAC's
 	// key and a cipher's key of 16 bytes each. nil means random ones.

@@ -1,71 +1,176 @@
 package transport
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
+
+	"tacet/actor"
+	"tacet/handshake"
+	"tacet/handshake/cred"
+	"tacet/handshake/msg"
+	"tacet/kx"
 )
 
-// listsScript gives the groups and the signature schemes of node's ClientHello.
+// listsScript says what node makes of a list: the code points of its ClientHello's
+// extension, "throws" and the code of the error if it refuses the list, or "fails" and the
+// code if it takes it and then sends no hello.
 const listsScript = fixScript + `
 const {Duplex} = require('stream');
+const extension = (b, wanted) => {
+  let p = 5 + 4 + 34; p += 1 + b[p]; p += 2 + b.readUInt16BE(p); p += 1 + b[p]; p += 2;
+  while (p < b.length) {
+    const id = b.readUInt16BE(p), n = b.readUInt16BE(p + 2); p += 4;
+    if (id === wanted) return b.toString('hex', p + 2, p + n).replace(/....(?!$)/g, '$& ');
+    p += n;
+  }
+  return 'none';
+};
 const one = q => new Promise(done => {
   const sink = new Duplex({read() {}, write(b, e, cb) {
-    let p = 5 + 4 + 34; p += 1 + b[p]; p += 2 + b.readUInt16BE(p); p += 1 + b[p]; p += 2;
-    const found = {};
-    while (p < b.length) {
-      const id = b.readUInt16BE(p), n = b.readUInt16BE(p + 2); p += 4;
-      if (id === 10 || id === 13) { found[id] = []; for (let i = p + 2; i < p + n; i += 2) found[id].push(b.readUInt16BE(i)); }
-      p += n;
-    }
-    cb(); done({groups: found[10], schemes: found[13]});
+    cb();
+    if (b[0] === 22) done(extension(b, q.sigalgs === undefined ? 10 : 13));
   }});
-  tls.connect({...fixed(q), socket: sink}).on('error', () => {});
+  let secureContext;
+  try { secureContext = tls.createSecureContext(fixed(q)); } catch (e) { return done('throws ' + (e.code || '?')); }
+  tls.connect({...fixed(q), secureContext, socket: sink}).on('error', e => done('fails ' + (e.code || '?')));
 });
-(async () => { const a = []; for (const q of Q) a.push(await one(q)); console.log(JSON.stringify(a)); process.exit(0); })();`
+(async () => { const a = []; for (const q of Q) a.push([q, await one(q)]); console.log(JSON.stringify(a)); process.exit(0); })();`
 
-// TestLists: the lists of ecdhCurve and sigalgs mean what they mean in node, in its order.
-func TestLists(t *testing.T) {
-	var rows []SecureContextOptions
-	for _, list := range []string{
-		"P-256", "prime256v1:X25519", "X25519:P-256", "P-521:P-384:P-256:X448:X25519", "secp384r1", "X448 : secp521r1", "ffdhe2048", "X25519:ffdhe3072:ffdhe4096",
-		"ffdhe8192:ffdhe6144:P-256", "x25519:x448",
-	} {
-		rows = append(rows, SecureContextOptions{ECDHCurve: list})
-	}
-	for _, list := range []string{
-		"RSA+SHA256", "ECDSA+SHA256", "ECDSA+SHA384:ECDSA+SHA512", "RSA-PSS+SHA256", "PSS+SHA384", "SHA512+RSA", "ed25519:ed448", "rsa_pss_pss_sha256:rsa_pss_rsae_sha256",
-		"ecdsa_secp521r1_sha512:rsa_pkcs1_sha384", "RSA+sha256:ECDSA+SHA256:ed25519", "rsa_pss_rsae_sha512:rsa_pss_pss_sha384", "ed448:RSA+SHA512:RSA-PSS+SHA512",
-	} {
-		rows = append(rows, SecureContextOptions{SigAlgs: list})
-	}
+// listsAnswers are node's answers to options that hold a list, each beside the question
+// that it is to.
+func listsAnswers(t *testing.T, name string, rows []SecureContextOptions) []string {
+	t.Helper()
 	var questions []map[string]any
 	for _, o := range rows {
 		questions = append(questions, nodeOptions(o))
 	}
-	for i, answer := range recorded(t, "lists", listsScript, questions) {
-		var node struct{ Groups, Schemes []uint16 }
-		if err := json.Unmarshal(answer, &node); err != nil {
+	answers := make([]string, len(rows))
+	for i, raw := range recorded(t, name, listsScript, questions) {
+		var question map[string]any
+		if err := json.Unmarshal(raw, &[]any{&question, &answers[i]}); err != nil {
 			t.Fatal(err)
 		}
-		c, err := NewSecureContext(rows[i])
-		if err != nil {
-			t.Errorf("%+v: %v", rows[i], err)
-			continue
-		}
-		var groups, schemes []uint16
-		cfg := c.clientConfig()
-		for _, g := range cfg.Groups {
-			groups = append(groups, uint16(g.ID()))
-		}
-		for _, s := range cfg.Schemes {
-			schemes = append(schemes, uint16(s))
-		}
-		switch o := rows[i]; {
-		case o.ECDHCurve != "" && !slices.Equal(groups, node.Groups):
-			t.Errorf("ecdhCurve %q: %x, node's %x", o.ECDHCurve, groups, node.Groups)
-		case o.SigAlgs != "" && !slices.Equal(schemes, node.Schemes):
-			t.Errorf("sigalgs %q: %x, node's %x", o.SigAlgs, schemes, node.Schemes)
+		if fmt.Sprint(question) != fmt.Sprint(questions[i]) {
+			t.Fatalf("%s.json has an answer to %v, not to %v: renew it by -update", name, question, questions[i])
 		}
 	}
+	return answers
+}
+
+// listsHello is our answer in the words of listsScript, out of the ClientHello that a
+// client with these options sends.
+func listsHello(t *testing.T, o SecureContextOptions) string {
+	t.Helper()
+	c, err := NewSecureContext(o)
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Fatal(err)
+		}
+		return "throws " + string(cmp.Or(e.Code, "?"))
+	}
+	cfg := c.clientConfig()
+	cfg.Verify = handshake.VerifyNone
+	profile, err := cfg.CompileClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := handshake.NewClient(profile, "", actor.RandomEnv())
+	e.Step(time.Unix(1, 0), nil)
+	record := e.AppendOut(nil)
+	var hello msg.ClientHello
+	const headers = 5 + 4 // of the record and of the message
+	if err := hello.Parse(record[headers:]); err != nil {
+		t.Fatal(err)
+	}
+	points, codes := hello.Ext.SupportedGroups, []string{}
+	if o.SigAlgs != "" {
+		points = hello.Ext.SignatureAlgorithms
+	}
+	for point := range points.All() {
+		codes = append(codes, fmt.Sprintf("%04x", point))
+	}
+	return strings.Join(codes, " ")
+}
+
+// checkLists holds what clients offer to what node's do, without the code points that
+// nobody gets from us: curves that TLS 1.3 has done away with, and hashes and DSA that
+// "MUST NOT be used" (RFC 9846 §4.3.3). A list of nothing else, and one that node takes and
+// then fails with, is refused when the context is made.
+func checkLists(t *testing.T, name string, rows []SecureContextOptions, known func(uint16) bool, empty Code, differ map[string]listDifference) {
+	t.Helper()
+	if len(rows) < 200 {
+		t.Errorf("%d lists", len(rows))
+	}
+	met := 0
+	for i, node := range listsAnswers(t, name, rows) {
+		o := rows[i]
+		want := listWanted(node, known, empty)
+		key := o.SigAlgs + o.ECDHCurve + string(o.MaxVersion)
+		if d, ok := differ[key]; ok {
+			met++
+			if d.ours == want {
+				t.Errorf("%q: node says so too", key)
+			}
+			want = d.ours
+		}
+		if got := listsHello(t, o); got != want {
+			t.Errorf("%q: %s, want %s: node %s", key, got, want, node)
+		}
+	}
+	if met != len(differ) {
+		t.Errorf("%d of %d differences were met", met, len(differ))
+	}
+}
+
+// listWanted is what we have to say where node says something.
+func listWanted(node string, known func(uint16) bool, empty Code) string {
+	if code, failed := strings.CutPrefix(node, "fails "); failed {
+		return "throws " + code
+	}
+	if node == "none" || strings.HasPrefix(node, "throws ") {
+		return strings.TrimPrefix(node, "none")
+	}
+	points := slices.DeleteFunc(strings.Fields(node), func(point string) bool {
+		n, err := strconv.ParseUint(point, 16, 16)
+		return err != nil || !known(uint16(n))
+	})
+	if len(points) == 0 {
+		return "throws " + string(empty)
+	}
+	return strings.Join(points, " ")
+}
+
+// listDifference is an answer of ours to a list, before its maxVersion, and why it is not node's.
+type listDifference struct{ ours, why string }
+
+// TestSigAlgLists: sigalgs mean what they mean in node, in its order.
+func TestSigAlgLists(t *testing.T) {
+	known := func(point uint16) bool { return cred.Scheme(point).Known() }
+	const why = "the list is looked at before the suites"
+	checkLists(t, "sigalgs-lists", sigAlgRows(), known, CodeNoSignatureAlgorithm, map[string]listDifference{
+		"RSA+SHA1TLSv1.2":          {"throws " + string(CodeNoSignatureAlgorithm), why},
+		"DSA+SHA1:RSA+SHA1TLSv1.2": {"throws " + string(CodeNoSignatureAlgorithm), why},
+	})
+}
+
+// TestECDHCurveLists: ecdhCurve means what it means in node, in its order.
+func TestECDHCurveLists(t *testing.T) {
+	known := func(point uint16) bool { return kx.ByID(kx.ID(point)) != nil }
+	const why = "OpenSSL 3.0 does not know the name"
+	checkLists(t, "ecdhcurve-lists", curveRows(), known, CodeNoGroups, map[string]listDifference{
+		"auto":                     {"11ec 001d 0017 001e 0018 0019", "a hybrid comes first, and finite fields are left to who names them"},
+		"X25519MLKEM768":           {"11ec", why},
+		"X25519MLKEM768:X25519":    {"11ec 001d", why},
+		"X25519:SecP256r1MLKEM768": {"001d 11eb", why},
+		"SecP384r1MLKEM1024:P-384": {"11ed 0018", why},
+		"MLKEM768:X25519":          {"0201 001d", why},
+	})
 }

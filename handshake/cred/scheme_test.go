@@ -98,16 +98,21 @@ func TestDefaultSchemesAreOpenSSLs(t *testing.T) {
 
 // TestParseSchemes reads lists as openssl does.
 func TestParseSchemes(t *testing.T) {
+	if none, err := cred.ParseSchemes("DSA+SHA256:RSA+SHA224"); none == nil || len(none) > 0 || err != nil {
+		t.Errorf("a list of what may not be used: %v, %v", none, err)
+	}
 	for _, list := range []string{
 		"ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256:rsa_pss_pss_sha256", "ed25519:ed448", "RSA+SHA256", "RSA-PSS+SHA384",
 		"PSS+SHA512", "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512", "SHA256+RSA", "RSA+sha256", "ECDSA+SHA1", "RSA+SHA1", "rsa_pkcs1_sha1",
 		"RSA+SHA256:RSA+SHA256", "RSA+SHA256:rsa_pkcs1_sha256", "RSA-PSS+SHA256:rsa_pss_rsae_sha256", "RSA-PSS+SHA256:rsa_pss_pss_sha256", " RSA+SHA256 : ECDSA+SHA256 ", "ed25519", "rsa_pkcs1_sha512:ecdsa_secp521r1_sha512",
 		"", ":", "RSA+SHA256:", ":RSA+SHA256", "RSA", "SHA256", "RSA+", "+SHA256", "RSA+RSA", "SHA256+SHA256", "junk", "RSA+junk",
 		"rsa+SHA256", "RSA_PKCS1_SHA256", "Ed25519", "ED25519", "ed25519+SHA256", "Ed25519+UNDEF", "rsa_pss_rsae_sha256,ed25519", "RSA+SHA256+ECDSA",
-		"ECDSA+SHA-256", "RSA+Sha256", "pss+SHA256",
+		"ECDSA+SHA-256", "RSA+Sha256", "pss+SHA256", "ecdsa_sha1", "\u00a0ed25519", "DSA+SHA256:ed25519", "ed25519:RSA+SHA224:ECDSA+SHA224", "SHA1+DSA:RSA+SHA1",
+		"rsa_pkcs1_sha224:RSA+SHA224", "DSA+SHA512:DSA+SHA512", "DSA", "DSA+MD5",
 	} {
 		ours, err := cred.ParseSchemes(list)
 		theirs, ok := offered(t, "-cipher", "DEFAULT@SECLEVEL=0", "-sigalgs", list)
+		theirs = slices.DeleteFunc(theirs, func(s cred.Scheme) bool { return !s.Known() }) // DSA and SHA-224
 		if (err == nil) != ok || !slices.Equal(ours, theirs) {
 			t.Errorf("%q: ours %v (%v), openssl's %v (%v)", list, ours, err, theirs, ok)
 		}
