@@ -66,6 +66,8 @@ func defaultAnswer(q handshake.Query) handshake.Answer {
 		return q.None()
 	case *handshake.CredentialQuery:
 		return q.Use(nil)
+	case *handshake.StapleQuery:
+		return q.Staple(q.Credential.Staple)
 	case *handshake.SignQuery:
 		return sign(q, func(key crypto.Signer) crypto.Signer { return key })
 	case *handshake.DecryptQuery:

@@ -22,8 +22,8 @@ type Config struct {
 	Sessions SessionCache
 	// Answer answers the engine's queries. It returns false to leave one to its
 	// default, which is: HelloQuery, the profile's choice; SessionQuery, what
-	// Sessions has; PSKQuery, PSKLookup and CredentialQuery, none; SignQuery, a signature by
-	// the credential's Key with crypto/rand, and refused if it has none; DecryptQuery, by the
+	// Sessions has; PSKQuery, PSKLookup and CredentialQuery, none; StapleQuery, what the
+	// credential has; SignQuery, a signature by the credential's Key with crypto/rand, and refused if it has none; DecryptQuery, by the
 	// same Key if it is a crypto.Decrypter; VerifyQuery, refused. It is
 	// called by the goroutine that runs the handshake and may block; ctx
 	// ends when the handshake is given up. nil leaves all to their defaults.

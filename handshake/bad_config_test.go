@@ -90,6 +90,7 @@ func badConfigs(t testing.TB) []badConfig {
 		{"fragments of 16385 bytes", true, true, func(c *handshake.Config) { c.MaxSendFragment = 16385 }, "MaxSendFragment"},
 		{"fragments of less than nothing", true, true, func(c *handshake.Config) { c.MaxSendFragment = -1 }, "MaxSendFragment"},
 		{"AskHello of a client", true, false, func(c *handshake.Config) { c.AskHello = true }, "AskHello"},
+		{"AskStaple of a client", true, false, func(c *handshake.Config) { c.AskStaple = true }, "AskStaple"},
 		{"TicketKeys of a client", true, false, func(c *handshake.Config) { c.TicketKeys = []session.TicketKey{ticketKey} }, "TicketKeys"},
 		{"ClientAuth of a client", true, false, func(c *handshake.Config) { c.ClientAuth = handshake.RequireClientCert }, "ClientAuth"},
 		{"Tickets of a client", true, false, func(c *handshake.Config) { c.Tickets = 1 }, "Tickets"},

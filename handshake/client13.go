@@ -399,7 +399,11 @@ func (s *choosingCredential) chosen(fx *effects, c *cred.Credential, scheme cred
 		fx.send(&msg.Certificate13{})
 		return s.finishing.finish(fx)
 	}
-	fx.sendChain13(c, s.request.offers)
+	var staple []byte
+	if s.request.offers.Has(msg.ExtStatusRequest) {
+		staple = c.Staple
+	}
+	fx.sendChain13(c, staple, s.request.offers)
 	next := &signingClient{finishing: s.finishing}
 	next.q = fx.signQuery(c, scheme, fx.signedContent(false))
 	return next, nil
@@ -414,27 +418,28 @@ func chainSize(c *cred.Credential) int {
 	return n
 }
 
-// fits reports whether the messages have room for a credential.
-func fits(c *cred.Credential) bool {
-	stapled := len(c.Staple)
+// fits reports whether the messages have room for a credential with a staple.
+func fits(c *cred.Credential, staple []byte) bool {
+	stapled := len(staple)
 	for _, sct := range c.SCTs {
 		stapled += 2 + len(sct)
 	}
 	return stapled <= maxStapled && chainSize(c) <= maxChainLength
 }
 
-// sendChain13 sends a chain, with what the peer asked to be stapled to its leaf.
-func (fx *effects) sendChain13(c *cred.Credential, asked msg.Set) {
+// sendChain13 sends a chain, with a staple, if it is not empty, and, if the peer asked
+// for them, SCTs of its leaf.
+func (fx *effects) sendChain13(c *cred.Credential, staple []byte, asked msg.Set) {
 	var leaf msg.Extensions
-	if len(c.Staple) > 0 && asked.Has(msg.ExtStatusRequest) {
-		leaf.OCSPResponse = c.Staple
+	if len(staple) > 0 {
+		leaf.OCSPResponse = staple
 		leaf.Set(msg.ExtStatusRequest)
 	}
 	if len(c.SCTs) > 0 && asked.Has(msg.ExtSCT) {
 		leaf.SCTs = msg.AppendVector16(nil, c.SCTs...)
 		leaf.Set(msg.ExtSCT)
 	}
-	m := msg.Certificate13{Entries: make([]byte, 0, chainSize(c)+len(c.Staple)+64)}
+	m := msg.Certificate13{Entries: make([]byte, 0, chainSize(c)+len(staple)+64)}
 	for i, der := range c.Chain {
 		ext := &leaf
 		if i > 0 {

@@ -100,14 +100,15 @@ type Config struct {
 	Verify   VerifyMode
 	// ClientAuth is a server's policy.
 	ClientAuth ClientAuth
-	// AskHello, AskSession, AskPSK, AskCredential, AskVerify ask the application
+	// AskHello, AskSession, AskPSK, AskCredential, AskStaple, AskVerify ask the application
 	// by a query where otherwise the profile decides. AskSession asks a client for a
 	// session to offer, and a server to look up and store sessions by id (up to TLS 1.2,
 	// where no ticket is used). Without AskPSK no external pre-shared key is offered or
 	// taken, and no suite that needs one. It lets a server do without Credentials.
+	// AskStaple asks a server for what to staple to a certificate, instead of its Staple.
 	// AskVerify is not asked on resumption, where the application's verdict of then stands
 	// as long as the leaf is valid: whoever verifies differently keeps sessions apart.
-	AskHello, AskSession, AskPSK, AskCredential, AskVerify bool
+	AskHello, AskSession, AskPSK, AskCredential, AskStaple, AskVerify bool
 	// PSKModes are the ways in which TLS 1.3 uses a pre-shared key, an external one or a
 	// ticket's; nil means PSKDHEKE alone. A client offers all of them; a server takes the
 	// first that the client offers and, for PSKDHEKE, has a common group for. With PSKKE

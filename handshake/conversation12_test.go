@@ -76,9 +76,12 @@ func conversations12() []conversation {
 	add("RSA, stored, client certificate", "", rsa, stored, mutual)
 	add("RSA, resumed by id", "RSA, stored", rsa, stored)
 	add("RSA, resumed by id in vain", "RSA, stored", rsa, stored, forgetful)
+	add("RSA, resumed by id in vain, stapled", "RSA, stored", rsa, stored, forgetful, stapledLate)
 	add("RSA, resumed by id in vain, client certificate", "RSA, stored", rsa, stored, forgetful, mutual)
 	add("ECDHE, stored", "", stored)
 	add("ECDHE, resumed by id in vain", "ECDHE, stored", stored, forgetful)
+	add("ECDHE, resumed by id in vain, stapled, client certificate", "ECDHE, stored", stored, forgetful, stapledLate, mutual)
+	add("PSK, stapled by nobody", "", suited("PSK-AES128-CBC-SHA256"), nobody, secretly("", pskIdentity), stapledLate)
 	psk, rsapsk := suited("PSK-AES128-CBC-SHA256"), and(suited("RSA-PSK-AES256-CBC-SHA384"), withRSA)
 	add("PSK", "", psk, nobody, secretly("", pskIdentity))
 	add("PSK, hint, no tickets", "", psk, nobody, secretly("a hint", pskIdentity), noTickets)
@@ -99,7 +102,7 @@ func conversations12() []conversation {
 	for _, v := range []record.Version{record.TLS10, record.TLS11} {
 		cbc := and(old(v), suited("ECDHE-ECDSA-AES256-SHA"))
 		add(fmt.Sprintf("%v", v), "", cbc)
-		add(fmt.Sprintf("%v, client certificate", v), "", cbc, rsaClientCert)
+		add(fmt.Sprintf("%v, client certificate, stapled", v), "", cbc, rsaClientCert, stapledLate)
 		add(fmt.Sprintf("%v, RSA, client certificate", v), "", and(old(v), suited("AES128-SHA"), withRSA), rsaClientCert)
 		add(fmt.Sprintf("%v, DHE, stored", v), "", and(old(v), suited("DHE-RSA-AES128-SHA"), withRSA, stored))
 		add(fmt.Sprintf("%v, resumed", v), fmt.Sprintf("%v", v), cbc)
@@ -134,7 +137,7 @@ func renegotiations() []conversation {
 	return []conversation{
 		{name: "the client renegotiates", set: allowed, again: clientRenegotiates},
 		{name: "the client renegotiates what it took up", from: "ECDHE, stored", set: and(allowed, stored), again: clientRenegotiates},
-		{name: "the client renegotiates TLSv1", set: and(allowed, cbc), again: clientRenegotiates},
+		{name: "the client renegotiates TLSv1, stapled", set: and(allowed, cbc, stapledLate), again: clientRenegotiates},
 		{name: "the client renegotiates, max_fragment_length", set: and(allowed, smaller), again: clientRenegotiates},
 		{name: "the server renegotiates", set: allowed, again: serverRenegotiates},
 		{name: "the server renegotiates for a certificate", set: and(allowed, asksForCert), again: serverRenegotiates},

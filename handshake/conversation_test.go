@@ -65,6 +65,10 @@ func stapled(t testing.TB, c *config) {
 	c.client.RequestOCSP = true
 }
 
+func stapledLate(_ testing.TB, c *config) {
+	c.server.AskStaple, c.client.RequestOCSP, c.staple = true, true, "the application's OCSP response"
+}
+
 func retried(_ testing.TB, c *config) {
 	c.client.Groups = []kx.Group{kx.ByID(kx.X25519), kx.ByID(kx.P256)}
 	c.server.Groups = []kx.Group{kx.ByID(kx.P256)}
@@ -154,6 +158,9 @@ func conversations() []conversation {
 		add("client certificate", true, v, "", clientCert(handshake.RequireClientCert, true))
 		add("no client certificate", true, v, "", clientCert(handshake.RequestClientCert, false))
 		add("stapled", true, v, "", stapled)
+		add("stapled by the application", true, v, "", stapled, stapledLate)
+		add("resumed, stapled", true, v, full, stapledLate)
+		add("resumed in vain, stapled", true, v, full, stapledLate, noTickets)
 		add("no tickets", true, v, "", noTickets)
 		add("watched", true, v, "", watched, protocols)
 		add("watched, all at once", true, v, "", watched, protocols, stapled, manyTickets, clientCert(handshake.RequireClientCert, true))
@@ -168,12 +175,16 @@ func conversations() []conversation {
 	add("external key", true, record.TLS13, "", externalKey(pskIdentity))
 	add("external key, retry, watched", true, record.TLS13, "", externalKey(pskIdentity), retried, watched)
 	add("external key unknown", true, record.TLS13, "", externalKey("nobody"))
+	add("external key unknown, retry, stapled", true, record.TLS13, "", externalKey("nobody"), retried, stapledLate)
+	add("external key, stapled", true, record.TLS13, "", externalKey(pskIdentity), stapledLate)
+	add("retry, stapled", true, record.TLS13, "", retried, stapledLate)
 	add("external key, resumed instead", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), externalKey(pskIdentity))
 	full13 := fmt.Sprintf("%v/full", record.TLS13)
 	add("external PSK alone", true, record.TLS13, "", externalKey(pskIdentity), alone)
 	add("external PSK alone, no shares, watched", true, record.TLS13, "", externalKey(pskIdentity), alone, noShares, watched)
 	add("external PSK alone, the server's choice", true, record.TLS13, "", externalKey(pskIdentity), aloneFirst, retried)
 	add("external key unknown, would do by itself", true, record.TLS13, "", externalKey("nobody"), alone)
+	add("external key unknown, would do by itself, stapled", true, record.TLS13, "", externalKey("nobody"), alone, stapledLate)
 	add("external key unknown, would do by itself, retry", true, record.TLS13, "", externalKey("nobody"), alone, noShares)
 	add("resumed alone", true, record.TLS13, full13, alone, noShares)
 	add("resumed in vain, would do by itself, retry", true, record.TLS13, full13, alone, retried, rotated, oneKey)

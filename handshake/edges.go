@@ -303,27 +303,36 @@ func (*choosingContext) afterClientHello() {}
 func (*waitClientHelloAgain) afterChoice()    {} // after a HelloRetryRequest
 func (*findingPSK) afterChoice()              {} // offers a key that is no ticket
 func (*findingPSKOnly) afterChoice()          {} // the same, to be used without key exchange
+func (*stapling) afterChoice()                {} // the client wants a staple
 func (*signingServer) afterChoice()           {}
 func (*waitClientFinished) afterChoice()      {} // resumed
 func (*findingSession12) afterChoice()        {}
+func (*stapling12) afterChoice()              {}
 func (*signingServer12) afterChoice()         {}
 func (*waitClientCertificate12) afterChoice() {} // nothing to sign
 func (*waitClientKeyExchange) afterChoice()   {}
 func (*waitResumedClientCCS12) afterChoice()  {}
 
 func (*findingPSK) afterClientHelloAgain()         {}
+func (*stapling) afterClientHelloAgain()           {}
 func (*signingServer) afterClientHelloAgain()      {}
 func (*waitClientFinished) afterClientHelloAgain() {} // resumed
 
-func (*signingServer) afterFoundPSK()      {} // none known
+func (*stapling) afterFoundPSK()           {} // none known
+func (*signingServer) afterFoundPSK()      {}
 func (*waitClientFinished) afterFoundPSK() {}
 
 func (*waitClientHelloAgain) afterFoundPSKOnly() {} // none known, and no share that fits
-func (*signingServer) afterFoundPSKOnly()        {} // none known
+func (*stapling) afterFoundPSKOnly()             {} // none known
+func (*signingServer) afterFoundPSKOnly()        {}
 func (*waitClientFinished) afterFoundPSKOnly()   {}
 
 // The server in TLS 1.3 (RFC 9846 Appendix A.2).
 
+type afterStaple interface {
+	state
+	afterStaple()
+}
 type afterServerSignature interface {
 	state
 	afterServerSignature()
@@ -345,11 +354,14 @@ type afterClientFinished interface {
 	afterClientFinished()
 }
 
+func (*stapling) isState()                    {}
 func (*signingServer) isState()               {}
 func (*waitClientCertificate) isState()       {}
 func (*waitClientCertificateVerify) isState() {}
 func (*verifyingClient) isState()             {}
 func (*waitClientFinished) isState()          {}
+
+func (*signingServer) afterStaple() {}
 
 func (*waitClientCertificate) afterServerSignature() {} // requested
 func (*waitClientFinished) afterServerSignature()    {}
@@ -369,12 +381,16 @@ type afterSession12 interface { // whether one was looked for or not
 	afterChoice
 	afterSession12()
 }
+type afterStaple12 interface { // whether one was asked for or not
+	afterSession12
+	afterStaple12()
+}
 type afterServerSignature12 interface {
 	state
 	afterServerSignature12()
 }
 type afterServerFlight12 interface { // signed or not
-	afterSession12
+	afterStaple12
 	afterServerSignature12
 }
 type afterClientCertificate12 interface {
@@ -415,6 +431,7 @@ type afterStored12 interface {
 }
 
 func (*findingSession12) isState()              {}
+func (*stapling12) isState()                    {}
 func (*signingServer12) isState()               {}
 func (*waitClientCertificate12) isState()       {}
 func (*waitClientKeyExchange) isState()         {}
@@ -426,10 +443,15 @@ func (*waitClientCCS12) isState()               {}
 func (*waitClientFinished12) isState()          {}
 func (*storingSession12) isState()              {}
 
+func (*stapling12) afterSession12()              {}
 func (*signingServer12) afterSession12()         {}
 func (*waitClientCertificate12) afterSession12() {}
 func (*waitClientKeyExchange) afterSession12()   {}
 func (*waitResumedClientCCS12) afterSession12()  {}
+
+func (*signingServer12) afterStaple12()         {}
+func (*waitClientCertificate12) afterStaple12() {}
+func (*waitClientKeyExchange) afterStaple12()   {}
 
 func (*waitClientCertificate12) afterServerSignature12() {} // requested
 func (*waitClientKeyExchange) afterServerSignature12()   {}

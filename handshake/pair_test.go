@@ -40,6 +40,7 @@ type config struct {
 	seed           byte
 	session        *session.Session
 	psk            string                  // identity of the external key that a client offers
+	staple         string                  // what the application staples, "" for what the credential has
 	forgets        bool                    // the server's store knows nothing
 	again          func(*handshake.Config) // what a server changes when it renegotiates
 }

@@ -192,7 +192,7 @@ func (fx *effects) chosenCredential(q *CredentialQuery, a Answer) (*cred.Credent
 		return nil, 0, nil
 	}
 	scheme, ok := fx.pick(c, q.offers)
-	if !ok || !q.offers(uint16(scheme)) || !fits(c) {
+	if !ok || !q.offers(uint16(scheme)) || !fits(c, c.Staple) {
 		return nil, 0, misuse(KindWrongAnswer, "CredentialQuery: the key fits none of the server's schemes")
 	}
 	return c, scheme, nil

@@ -101,7 +101,7 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 		set  bool
 	}{
 		{"DH", c.DH != nil}, {"AutoDH", c.AutoDH}, {"PSKHint", c.PSKHint != ""}, {"SessionContext", c.SessionContext != nil},
-		{"AskHello", c.AskHello}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
+		{"AskHello", c.AskHello}, {"AskStaple", c.AskStaple}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
 		{"Tickets", c.Tickets > 0}, {"ResumptionTickets", c.ResumptionTickets != 0}, {"ClientPreference", c.ClientPreference},
 		{"PrioritizeChaCha", c.PrioritizeChaCha},
 	} {
@@ -399,7 +399,7 @@ func (p *profile) compileCredentials() error {
 		if c == nil || c.Leaf == nil || len(c.Chain) == 0 {
 			return &ConfigError{"Credentials", "holds one without certificate"}
 		}
-		if !fits(c) {
+		if !fits(c, c.Staple) {
 			return &ConfigError{"Credentials", "holds one whose chain, or whose staple and SCTs, no message has room for"}
 		}
 		if err := cred.PermittedCertificate(c.Leaf, p.level, false); err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Query is a decision that the engine asks for: *HelloQuery, *SessionQuery,
-// *SessionLookup, *SessionStore, *PSKQuery, *PSKLookup, *CredentialQuery, *SignQuery,
-// *DecryptQuery or *VerifyQuery. The query makes its own answers;
+// *SessionLookup, *SessionStore, *PSKQuery, *PSKLookup, *CredentialQuery, *StapleQuery,
+// *SignQuery, *DecryptQuery or *VerifyQuery. The query makes its own answers;
 // Engine.Answer takes them, at once or later.
 type Query interface{ asked() *ask }
 
@@ -179,6 +179,22 @@ type CredentialQuery struct {
 
 // Use answers with a credential; nil means that the client has none.
 func (q *CredentialQuery) Use(c *cred.Credential) Answer { return q.with(c) }
+
+// StapleQuery asks a server for an OCSP response to the certificate that it shows:
+// with Config.AskStaple, when the client asks for one (RFC 6066 §8, RFC 9846 §4.5.1.1).
+// It is asked once in a full handshake, when the certificate is chosen and before
+// anything is sent, and not in one that resumes or goes by a pre-shared key alone.
+type StapleQuery struct {
+	ask
+	// Credential is the one chosen: its Chain has the issuer after the leaf, if the
+	// server shows it.
+	Credential *cred.Credential
+}
+
+// Staple answers with an OCSPResponse in DER, which is sent as it is and not looked at;
+// nil or empty staples none. It and the credential's SCTs may have 32,768 bytes together.
+// The engine makes no copy until Answer returns.
+func (q *StapleQuery) Staple(response []byte) Answer { return q.with(response) }
 
 // SignQuery asks for a signature by a key that the engine does not hold, that
 // is of a Credential with a nil Key or one that is not of the standard library.

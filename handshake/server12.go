@@ -158,13 +158,20 @@ type keeping12 struct {
 	id     []byte // the session's, that the application is to store; nil: none
 }
 
-// full12 picks suite, group and credential, and sends the first flight up to
-// the signature.
+// full12 picks suite, group and credential, and asks for a staple, if the client did.
 func (a *answering) full12(fx *effects) (afterSession12, error) {
 	c, err := a.choose12(fx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c.credential != nil && a.hello.Ext.StatusRequest:
+		return &stapling12{answering: *a, choice: c, q: StapleQuery{Credential: c.credential}}, nil
 	}
+	return a.show12(fx, c, nil)
+}
+
+// show12 sends the first flight up to the signature.
+func (a *answering) show12(fx *effects, c *choice12, staple []byte) (_ afterStaple12, err error) {
 	x := &a.hello.Ext
 	half := &serverHalf12{credential: c.credential, offered: a.hello.Version}
 	if c.group != nil {
@@ -186,32 +193,30 @@ func (a *answering) full12(fx *effects) (afterSession12, error) {
 	fx.transcript.KeepRaw(fx.profile.cfg.ClientAuth != NoClientCert)
 	fx.transcript.Pick(keys.PRFHash(fx.conn.Version, c.suite))
 	fx.transcript.Write(a.raw)
-	a.sendHelloAndChain(fx, m, c.credential)
+	a.sendHelloAndChain(fx, m, c.credential, staple)
 	fx.shared(x.SignatureAlgorithms)
-	return half.begin(fx, c)
+	return half.begin(fx, c), nil
 }
 
 // sendHelloAndChain sends ServerHello and, if there is a credential, Certificate
 // and what is stapled to it.
-func (a *answering) sendHelloAndChain(fx *effects, m *msg.ServerHello, c *cred.Credential) {
+func (a *answering) sendHelloAndChain(fx *effects, m *msg.ServerHello, c *cred.Credential, staple []byte) {
 	if c == nil {
 		fx.send(m)
 		return
 	}
-	x := &a.hello.Ext
-	staple := x.StatusRequest && len(c.Staple) > 0
-	if staple {
+	if len(staple) > 0 {
 		m.Ext.Set(msg.ExtStatusRequest)
 	}
-	if x.Have(msg.ExtSCT) && len(c.SCTs) > 0 {
+	if a.hello.Ext.Have(msg.ExtSCT) && len(c.SCTs) > 0 {
 		m.Ext.SCTs = msg.AppendVector16(nil, c.SCTs...)
 		m.Ext.Set(msg.ExtSCT)
 	}
 	fx.conn.Credential = c
 	fx.send(m)
 	fx.sendChain12(c)
-	if staple {
-		fx.send(&msg.CertificateStatus{Response: c.Staple})
+	if len(staple) > 0 {
+		fx.send(&msg.CertificateStatus{Response: staple})
 	}
 }
 
@@ -226,7 +231,7 @@ type serverHalf12 struct {
 }
 
 // begin sends ServerKeyExchange, if the suite has one.
-func (h *serverHalf12) begin(fx *effects, c *choice12) (afterSession12, error) {
+func (h *serverHalf12) begin(fx *effects, c *choice12) afterStaple12 {
 	form := exchangeOf(c.suite).serverForm(c.suite, fx.conn.Version)
 	kex := &msg.ServerKeyExchange{Form: form, Scheme: uint16(c.scheme)}
 	if form.Hint {
@@ -240,11 +245,11 @@ func (h *serverHalf12) begin(fx *effects, c *choice12) (afterSession12, error) {
 	case form.Signed:
 		s := &signingServer12{kex: kex, half: h}
 		s.q = fx.signQuery(c.credential, c.scheme, fx.signedParams(kex.AppendParams(nil)))
-		return s, nil
+		return s
 	case h.secret != nil || len(kex.Hint) > 0:
 		fx.send(kex)
 	}
-	return h.request(fx), nil
+	return h.request(fx)
 }
 
 // signingServer12 asks for the signature of ServerKeyExchange.

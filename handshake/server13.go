@@ -254,7 +254,7 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 		return &waitClientFinished{finishing: serverFinished13(fx, agreed, a, psk.session)}, nil
 	}
 	sign.agreed, sign.hello = agreed, a
-	return sign.ask(fx), nil
+	return sign.begin(fx), nil
 }
 
 // serverHello13 sends ServerHello and enters the handshake stage.
@@ -388,8 +388,16 @@ func (s *signingServer) choose(fx *effects, a *answering) (err error) {
 	return nil
 }
 
-// ask sends CertificateRequest, if one is due, and Certificate.
-func (s *signingServer) ask(fx *effects) *signingServer {
+// begin asks for a staple, if the client did.
+func (s *signingServer) begin(fx *effects) afterKnownPSK {
+	if s.hello.hello.Ext.StatusRequest {
+		return &stapling{sign: s, q: StapleQuery{Credential: s.cred}}
+	}
+	return s.ask(fx, nil)
+}
+
+// ask sends CertificateRequest, if one is due, and Certificate with what is stapled to it.
+func (s *signingServer) ask(fx *effects, staple []byte) *signingServer {
 	p := fx.profile
 	if p.cfg.ClientAuth != NoClientCert {
 		var m msg.CertificateRequest13
@@ -407,7 +415,7 @@ func (s *signingServer) ask(fx *effects) *signingServer {
 		fx.send(&m)
 		fx.conn.CertificateRequested = true
 	}
-	fx.sendChain13(s.cred, s.hello.hello.Ext.Offered())
+	fx.sendChain13(s.cred, staple, s.hello.hello.Ext.Offered())
 	s.q = fx.signQuery(s.cred, s.scheme, fx.signedContent(true))
 	return s
 }

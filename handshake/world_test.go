@@ -35,15 +35,16 @@ type party struct {
 	restless bool // Step may have more to say
 	parked   bool // its last event was QueryPending
 	psk      string
+	staple   string // "": the credential's
 	store    map[string]*session.Session
 	deaf     bool // its terminal event came
 	ended    bool // EOF was said
 	answers  []handshake.Answer
 
-	secured   int
-	next      handshake.Profile // of a renegotiation
-	signature []byte            // the last one given
-	stage     int
+	secured int
+	next    handshake.Profile // of a renegotiation
+	given   []byte            // the last answer that the engine must not keep
+	stage   int
 }
 
 // world is two parties under a schedule.
@@ -74,7 +75,7 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	conv.set(t, &c)
 	w := &world{conv: conv, rnd: rand.New(rand.NewPCG(0, 0))}
 	w.c = &party{name: "client", psk: c.psk, creds: c.client.Credentials, check: c.client.Verifier, restless: true}
-	w.s = &party{name: "server", store: map[string]*session.Session{}, creds: c.server.Credentials, check: c.server.Verifier, restless: true}
+	w.s = &party{name: "server", staple: c.staple, store: map[string]*session.Session{}, creds: c.server.Credentials, check: c.server.Verifier, restless: true}
 	if conv.from != "" {
 		w.c.offer = sessionOf(t, conv.from, asked, w.s)
 		if c.forgets {
@@ -84,7 +85,7 @@ func newWorld(t testing.TB, conv *conversation, asked bool) *world {
 	}
 	if asked {
 		c.client.AskSession, c.client.AskVerify, c.client.AskCredential = true, c.client.Verify != handshake.VerifyNone, true
-		c.server.AskHello, c.server.AskVerify = true, c.server.ClientAuth != handshake.NoClientCert
+		c.server.AskHello, c.server.AskStaple, c.server.AskVerify = true, true, c.server.ClientAuth != handshake.NoClientCert
 		c.client.Credentials, c.server.Credentials = hide(c.client.Credentials), hide(c.server.Credentials)
 	}
 	cp, err := c.client.CompileClient()
@@ -338,7 +339,7 @@ func (w *world) answer(p *party) {
 		p.answers = append(p.answers, a)
 	}
 	if w.how.scribble {
-		scribble(p.signature)
+		scribble(p.given)
 	}
 	p.parked, p.restless = false, true
 }
@@ -371,10 +372,15 @@ func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
 			return q.Use(nil)
 		}
 		return q.Use(&cred.Credential{Chain: p.creds[0].Chain, Leaf: p.creds[0].Leaf, Key: opaque{p.creds[0].Key}})
+	case *handshake.StapleQuery:
+		if p.given = bytes.Clone(q.Credential.Staple); p.staple != "" {
+			p.given = []byte(p.staple)
+		}
+		return q.Staple(p.given)
 	case *handshake.SignQuery:
 		sig, err := cred.Sign(q.Credential.Key.(opaque).Signer, q.Scheme, q.Content, q.Salt)
 		w.must(p, err)
-		p.signature = sig
+		p.given = sig
 		return q.Signed(sig)
 	case *handshake.VerifyQuery:
 		return w.verdict(p, q)
@@ -400,6 +406,7 @@ func (w *world) poke(p *party) {
 	foreign := []handshake.Answer{
 		{}, new(handshake.SessionQuery).Offer(p.offer), new(handshake.HelloQuery).Choose(handshake.HelloChoice{}),
 		new(handshake.PSKQuery).None(), new(handshake.PSKLookup).None(), new(handshake.CredentialQuery).Use(nil), new(handshake.SignQuery).Signed([]byte("x")),
+		new(handshake.StapleQuery).Staple([]byte("x")),
 		new(handshake.SessionLookup).Found(nil), new(handshake.SessionStore).Stored(), new(handshake.DecryptQuery).Decrypted([48]byte{}),
 		new(handshake.VerifyQuery).Accept(nil), new(handshake.VerifyQuery).Refuse(record.AlertAccessDenied),
 	}

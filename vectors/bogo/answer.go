@@ -68,6 +68,8 @@ func (c *conn) answer(q handshake.Query) (handshake.Answer, error) {
 		return c.lookUpPSK(q)
 	case *handshake.CredentialQuery:
 		return c.credential(q)
+	case *handshake.StapleQuery:
+		return c.staple(q), nil
 	case *handshake.DecryptQuery:
 		return c.decrypt(q)
 	case *handshake.SignQuery:
@@ -94,8 +96,6 @@ func (c *conn) hello(q *handshake.HelloQuery) (a handshake.Answer, err error) {
 		return q.Refuse(errEarly), nil
 	case c.set.failCertCallback:
 		return q.Refuse(errCertCallback), nil
-	case c.set.ocspCallback && c.set.failOCSP && q.Hello.Ext.StatusRequest:
-		return q.Refuse(errOCSPCallback), nil
 	}
 	if x.peerVerifyPrefs != nil {
 		if err := samePrefs(x.peerVerifyPrefs, q.Hello.Ext.SignatureAlgorithms); err != nil {
@@ -176,6 +176,19 @@ func (c *conn) sign(q *handshake.SignQuery) (handshake.Answer, error) {
 		return q.Signed(sig), err
 	}
 	return handshake.Answer{}, errors.New("signature by an unknown credential")
+}
+
+// staple is the server's OCSP callback, if the flags give it one.
+func (c *conn) staple(q *handshake.StapleQuery) handshake.Answer {
+	switch {
+	case !c.set.ocspCallback:
+		return q.Staple(q.Credential.Staple)
+	case c.set.failOCSP:
+		return q.Refuse(errOCSPCallback)
+	case c.set.declineOCSP:
+		return q.Staple(nil)
+	}
+	return q.Staple(c.up.of(q.Credential).from.ocsp)
 }
 
 // decrypt answers with -async, when the engine does not hold the key.

@@ -335,7 +335,8 @@ func (u *setup) queries(s *settings, _ *memory) error {
 	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil || slices.ContainsFunc(u.creds, (*held).choosy) ||
 		u.suiteTiers.equal() || u.groupTiers.equal()
 	if s.server {
-		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.ocspCallback || s.noNameAck ||
+		u.cfg.AskStaple = s.async || s.ocspCallback
+		u.cfg.AskHello = watch || s.earlyCallback || s.failEarlyCallback || s.noNameAck ||
 			x.advertisedALPN != "" || x.serverName != "" || x.noServerName || len(u.cfg.Credentials) == 0
 		return nil
 	}

@@ -108,11 +108,11 @@ func (u *setup) usable(schemes func(cred.Scheme) bool, authorities [][]byte) (li
 }
 
 // serverFor is the profile that answers a ClientHello, nil for the one that is
-// there: one with the credentials that may be used for it, stapled as the OCSP
-// callback says. It fails with a refusal if there is none.
+// there: one with the credentials that may be used for it. It fails with a refusal if
+// there is none.
 func (u *setup) serverFor(s *settings, hello *msg.ClientHello) (*handshake.ServerProfile, error) {
 	choosy := slices.ContainsFunc(u.creds, (*held).choosy)
-	if !s.earlyCallback && !s.ocspCallback && !choosy && !u.suiteTiers.equal() && !u.groupTiers.equal() {
+	if !s.earlyCallback && !choosy && !u.suiteTiers.equal() && !u.groupTiers.equal() {
 		return nil, nil
 	}
 	list := u.creds
@@ -134,11 +134,7 @@ func (u *setup) serverFor(s *settings, hello *msg.ClientHello) (*handshake.Serve
 	cfg := u.order(hello)
 	cfg.Credentials = nil
 	for _, h := range list {
-		own := *h.Credential
-		if s.ocspCallback && !s.declineOCSP {
-			own.Staple = h.from.ocsp
-		}
-		cfg.Credentials = append(cfg.Credentials, &own)
+		cfg.Credentials = append(cfg.Credentials, h.Credential)
 	}
 	return cfg.CompileServer()
 }
