@@ -1,11 +1,13 @@
 package vectors
 
 import (
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
@@ -31,11 +33,17 @@ const DefaultName = "example.org"
 //	schemes             names of signature schemes, with commas
 //	alpn                protocols, with commas
 //	cert                kind of key of the side's certificate: p256, rsa2048, ed25519 …
+//	issuer              "other": that certificate comes from the root of trust=other
+//	usage               "agree": its key may agree on keys, and not sign
 //	trust               "other": a root that no certificate here comes from
 //	name                server name of a client
 //	auth                request or require a client's certificate
 //	verify              record or none
-//	tickets             how many a server sends; none: it has no ticket keys
+//	tickets             how many a server sends; none: it has no ticket keys; -1: a client wants none
+//	again               how many a server sends after a resumption
+//	lifetime            of a server's sessions, such as 1h
+//	clock               how far the side's clock is ahead, such as 7s
+//	unacknowledged      a server does not answer that it knew the name
 //	fragment            most plaintext in a record
 //	order               client: a server follows the client's order of suites
 //	ocsp                a client asks for a stapled response
@@ -45,7 +53,7 @@ const DefaultName = "example.org"
 //	hint                what a server says of it
 //	stored              a server keeps sessions by id, not in tickets
 //	limit               code of max_fragment_length that a client offers
-//	renegotiation       allow or forbid
+//	renegotiation       allow, refuse or forbid
 //	noetm               no encrypt_then_mac
 var options = map[string]func(c *handshake.Config, value string) error{
 	"version": func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion, &c.MaxVersion) },
@@ -78,9 +86,19 @@ var options = map[string]func(c *handshake.Config, value string) error{
 		c.Tickets, err = strconv.Atoi(v)
 		return err
 	},
-	"fragment": func(c *handshake.Config, v string) (err error) { c.MaxSendFragment, err = strconv.Atoi(v); return err },
-	"order":    func(c *handshake.Config, v string) error { c.ClientPreference = true; return nil },
-	"ocsp":     func(c *handshake.Config, v string) error { c.RequestOCSP = true; return nil },
+	"again": func(c *handshake.Config, v string) (err error) {
+		c.ResumptionTickets, err = strconv.Atoi(v)
+		return err
+	},
+	"lifetime": func(c *handshake.Config, v string) (err error) {
+		c.SessionLifetime, err = time.ParseDuration(v)
+		return err
+	},
+	"clock":          func(_ *handshake.Config, v string) error { _, err := time.ParseDuration(v); return err },
+	"unacknowledged": func(c *handshake.Config, v string) error { c.AskHello = true; return nil },
+	"fragment":       func(c *handshake.Config, v string) (err error) { c.MaxSendFragment, err = strconv.Atoi(v); return err },
+	"order":          func(c *handshake.Config, v string) error { c.ClientPreference = true; return nil },
+	"ocsp":           func(c *handshake.Config, v string) error { c.RequestOCSP = true; return nil },
 	"level": func(c *handshake.Config, v string) (err error) {
 		if c.SecurityLevel, err = strconv.Atoi(v); c.SecurityLevel == 0 {
 			c.SecurityLevel = -1
@@ -95,12 +113,9 @@ var options = map[string]func(c *handshake.Config, value string) error{
 		_, err := fmt.Sscan(v, &c.MaxFragmentLength)
 		return err
 	},
-	"renegotiation": func(c *handshake.Config, v string) error {
-		c.Renegotiation = map[string]handshake.RenegotiationPolicy{"allow": handshake.AllowRenegotiation, "forbid": handshake.ForbidRenegotiation}[v]
-		return nil
-	},
-	"noetm":    func(c *handshake.Config, v string) error { c.NoEncryptThenMAC = true; return nil },
-	"nocompat": func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
+	"renegotiation": func(c *handshake.Config, v string) (err error) { c.Renegotiation, err = policy(v); return err },
+	"noetm":         func(c *handshake.Config, v string) error { c.NoEncryptThenMAC = true; return nil },
+	"nocompat":      func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
 }
 
 func versions(v string, to ...*record.Version) error {
@@ -119,6 +134,21 @@ func versions(v string, to ...*record.Version) error {
 		}
 	}
 	return nil
+}
+
+func policy(v string) (handshake.RenegotiationPolicy, error) {
+	for i, name := range []string{"refuse", "allow", "forbid"} {
+		if name == v {
+			return handshake.RefuseRenegotiation + handshake.RenegotiationPolicy(i), nil
+		}
+	}
+	return 0, fmt.Errorf("policy %q", v)
+}
+
+// ahead is how far the clock of a side is ahead, of which option "clock" has made sure.
+func ahead(words map[string]string) time.Duration {
+	d, _ := time.ParseDuration(words["clock"])
+	return d
 }
 
 func groups(list string) (gs []kx.Group, err error) {
@@ -150,7 +180,6 @@ func (s *Script) Configs(t testing.TB) (client, server handshake.Config, name st
 	client = handshake.Config{Verifier: ca.Verifier(), KeyLog: true}
 	server = handshake.Config{KeyLog: true, TicketKeys: []session.TicketKey{TicketKey}}
 	name = DefaultName
-	serverKey := credtest.P256
 	for _, side := range []struct {
 		c     *handshake.Config
 		words map[string]string
@@ -159,14 +188,11 @@ func (s *Script) Configs(t testing.TB) (client, server handshake.Config, name st
 			switch set, ok := options[key]; {
 			case ok:
 				err = set(side.c, value)
-			case key == "cert" && side.c == &server:
-				serverKey = credtest.Kind(value)
-			case key == "cert":
-				client.Credentials = []*cred.Credential{ca.Leaf(t, credtest.Kind(value), "client."+DefaultName)}
+			case key == "cert" || key == "issuer" || key == "usage":
 			case key == "name":
 				name = value
 			case key == "trust":
-				side.c.Verifier = credtest.Root(t, "another root", credtest.P256).Verifier()
+				side.c.Verifier = otherRoot(t).Verifier()
 			default:
 				err = fmt.Errorf("unknown option %q", key)
 			}
@@ -175,10 +201,32 @@ func (s *Script) Configs(t testing.TB) (client, server handshake.Config, name st
 			}
 		}
 	}
-	server.Credentials = []*cred.Credential{ca.Leaf(t, serverKey, DefaultName)}
+	if s.Client["cert"] != "" {
+		client.Credentials = credentials(t, s.Client, "client."+DefaultName)
+	}
+	server.Credentials = credentials(t, s.Server, DefaultName)
 	if server.ClientAuth != handshake.NoClientCert && server.Verifier == nil {
 		server.Verifier = ca.Verifier()
 	}
 	client.AskSession = s.Resume != ""
 	return client, server, name, nil
+}
+
+func otherRoot(t testing.TB) *credtest.Authority {
+	return credtest.Root(t, "another root", credtest.P256)
+}
+
+// credentials are the certificate of a side.
+func credentials(t testing.TB, words map[string]string, name string) []*cred.Credential {
+	ca, template, kind := credtest.CA(t), credtest.LeafTemplate(name), credtest.P256
+	if words["issuer"] == "other" {
+		ca = otherRoot(t)
+	}
+	if words["usage"] == "agree" {
+		template.KeyUsage = x509.KeyUsageKeyAgreement
+	}
+	if words["cert"] != "" {
+		kind = credtest.Kind(words["cert"])
+	}
+	return []*cred.Credential{ca.Credential(t, template, kind)}
 }

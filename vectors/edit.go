@@ -17,8 +17,14 @@ type Edit struct {
 	Client bool
 	Name   string // of the message, as a script names it
 	Nth    int    // which of that name, from 1
-	apply  func(m Message, d msg.Dialect) ([]Message, error)
+	apply  func(m Message, in scene) ([]Message, error)
 	used   bool
+}
+
+// scene is what an edit may know beside the message.
+type scene struct {
+	dialect msg.Dialect
+	tap     *Tap
 }
 
 // ParseEdit reads an edit: C> or S>, the message, and one of these. The second
@@ -35,6 +41,8 @@ type Edit struct {
 //	NAME twice            it comes twice
 //	NAME before=TYPE:HEX  TYPE (handshake, alert, change_cipher_spec, data, raw) comes before it
 //	NAME after=TYPE:HEX   … after it
+//	NAME bind             Finished and hellos up to TLS 1.2: what binds it to the conversation
+//	                      is what the receiver expects after all other edits
 func ParseEdit(words []string) (*Edit, error) {
 	if len(words) < 2 || words[0] != "C>" && words[0] != "S>" {
 		return nil, fmt.Errorf("mutate C> or S>, a message, and how")
@@ -59,9 +67,9 @@ func ParseEdit(words []string) (*Edit, error) {
 }
 
 // edits gives the function of an edit.
-func edits(verb, value string) (func(Message, msg.Dialect) ([]Message, error), error) {
-	same := func(f func(Message) []Message) (func(Message, msg.Dialect) ([]Message, error), error) {
-		return func(m Message, _ msg.Dialect) ([]Message, error) { return f(m), nil }, nil
+func edits(verb, value string) (func(Message, scene) ([]Message, error), error) {
+	same := func(f func(Message) []Message) (func(Message, scene) ([]Message, error), error) {
+		return func(m Message, _ scene) ([]Message, error) { return f(m), nil }, nil
 	}
 	n, _ := strconv.Atoi(value)
 	typ, code, ok := strings.Cut(value, ":")
@@ -79,6 +87,8 @@ func edits(verb, value string) (func(Message, msg.Dialect) ([]Message, error), e
 		return same(func(m Message) []Message { return nil })
 	case verb == "twice":
 		return same(func(m Message) []Message { return []Message{m, m} })
+	case verb == "bind":
+		return func(m Message, in scene) ([]Message, error) { return in.tap.bind(m) }, nil
 	case err != nil:
 		return nil, err
 	case verb == "append":
@@ -90,10 +100,10 @@ func edits(verb, value string) (func(Message, msg.Dialect) ([]Message, error), e
 	case verb == "after" && (typ == "raw" || types[typ] != 0):
 		return same(func(m Message) []Message { return []Message{m, other(m)} })
 	case strings.HasPrefix(verb, "."):
-		return func(m Message, d msg.Dialect) ([]Message, error) { return m.set(d, verb[1:], octets) }, nil
+		return func(m Message, in scene) ([]Message, error) { return m.set(in.dialect, verb[1:], octets) }, nil
 	case strings.HasPrefix(verb, "+"), strings.HasPrefix(verb, "-"):
 		id, err := extension(verb[1:])
-		return func(m Message, _ msg.Dialect) ([]Message, error) { return m.extend(id, verb[0] == '+', octets) }, err
+		return func(m Message, _ scene) ([]Message, error) { return m.extend(id, verb[0] == '+', octets) }, err
 	}
 	return nil, fmt.Errorf("unknown edit %q", verb)
 }

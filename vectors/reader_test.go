@@ -61,7 +61,7 @@ var cipherSuites = map[uint16]cipherSuite{
 	0x002f: {sha256.New, 16, nil, sha1.New}, 0x0035: {sha256.New, 32, nil, sha1.New}, 0x003c: {sha256.New, 16, nil, sha256.New},
 	0x0033: {sha256.New, 16, nil, sha1.New}, 0x006b: {sha256.New, 32, nil, sha256.New}, 0x008c: {sha256.New, 16, nil, sha1.New},
 	0x0090: {sha256.New, 16, nil, sha1.New}, 0xc009: {sha256.New, 16, nil, sha1.New}, 0xc013: {sha256.New, 16, nil, sha1.New},
-	0xc014: {sha256.New, 32, nil, sha1.New},
+	0xc014: {sha256.New, 32, nil, sha1.New}, 0xc035: {sha256.New, 16, nil, sha1.New},
 	0xc024: {sha512.New384, 32, nil, sha512.New384}, 0xc023: {sha256.New, 16, nil, sha256.New},
 }
 

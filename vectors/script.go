@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Script is a conversation as Parse reads it.
@@ -13,7 +14,8 @@ type Script struct {
 	Client map[string]string // configuration of the client
 	Server map[string]string
 	Seed   byte
-	Resume string // name of the script whose last session is resumed; "" none
+	Resume string        // name of the script whose last session is resumed; "" none
+	After  time.Duration // how long after it
 	Edits  []*Edit
 	Lines  []Line
 	Wants  []Want
@@ -42,18 +44,20 @@ type Want struct {
 //	client KEY=VALUE …        configuration; alone, KEY is a switch. See configure.go.
 //	server KEY=VALUE …
 //	seed N                    of the randomness of both sides
-//	resume NAME               play that script first, and resume its last session
+//	resume NAME [after TIME]  play that script first, and resume its last session, so long after
+//	                          it (90s, 10m: see time.ParseDuration; at once)
 //	C> MESSAGE [FACT …]       the client says so next: the name of a handshake message, or
 //	                          change_cipher_spec, alert NAME, data "TEXT" or data LENGTH.
-//	                          FIELD=VALUE: the field holds it. +EXTENSION, -EXTENSION: it is (not) there.
+//	                          FIELD=VALUE: the field holds it, or is as empty as it. +EXTENSION, -EXTENSION: it is (not) there.
 //	S> MESSAGE [FACT …]       the server says so
 //	C: VERB [ARGUMENT …]      the client's application acts: send "TEXT" [times N], update
-//	                          [request], renegotiate [KEY=VALUE …] (more configuration), close, abort ALERT, eof (the transport ends),
-//	                          say TYPE HEX (a record that the engine did not make)
+//	                          [request], renegotiate [KEY=VALUE …] (more configuration), policy
+//	                          allow, refuse or forbid (of renegotiation), close, abort ALERT, eof (the
+//	                          transport ends), say TYPE HEX (a record that the engine did not make)
 //	S: VERB [ARGUMENT …]
 //	mutate C> EDIT            what the client says is changed on its way; see ParseEdit
 //	mutate S> EDIT
-//	want SIDES FACT …         SIDES is client, server or both; see Result.check
+//	want SIDES FACT …         SIDES is client, server or both; see want.go
 //
 // Every message must be told, in the order of the wire, as its sender said it.
 func Parse(name string, text []byte) (*Script, error) {
@@ -105,7 +109,7 @@ func (s *Script) line(n int, words []string) error {
 		_, err := fmt.Sscan(strings.Join(args, " "), &s.Seed)
 		return err
 	case "resume":
-		s.Resume = strings.Join(args, " ")
+		return s.resume(args)
 	case "C>", "S>":
 		return s.says(Line{Number: n, Client: verb == "C>"}, args)
 	case "C:", "S:":
@@ -120,6 +124,17 @@ func (s *Script) line(n int, words []string) error {
 		return fmt.Errorf("unknown word %q", verb)
 	}
 	return nil
+}
+
+func (s *Script) resume(args []string) (err error) {
+	switch {
+	case len(args) == 3 && args[1] == "after":
+		s.After, err = time.ParseDuration(args[2])
+	case len(args) != 1:
+		return fmt.Errorf("resume which script?")
+	}
+	s.Resume = args[0]
+	return err
 }
 
 func (s *Script) says(l Line, args []string) error {

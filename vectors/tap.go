@@ -48,6 +48,7 @@ type view struct {
 	suite                      *suites.Suite
 	etm                        bool // encrypt_then_mac was answered
 	clientRandom, serverRandom [32]byte
+	heard                      transcript
 }
 
 // direction is what one side says.
@@ -79,6 +80,7 @@ func (t *Tap) Fork() *Tap {
 	f := *t
 	for i := range f.views {
 		f.views[i].secrets = maps.Clone(t.views[i].secrets)
+		f.views[i].heard.messages = bytes.Clone(t.views[i].heard.messages)
 		f.directions[i].in = bytes.Clone(t.directions[i].in)
 		f.directions[i].hand = bytes.Clone(t.directions[i].hand)
 	}
@@ -322,6 +324,7 @@ func (v *view) protection(client bool, epoch int) (record.Protection, error) {
 // sent takes note of what a message as it is sent changes: the sender's keys.
 func (t *Tap) sent(m Message) {
 	d := &t.directions[index(m.Client)]
+	t.views[index(m.Client)].heard.add(m)
 	if t.views[index(m.Client)].hears(m) {
 		t.directions[index(!m.Client)].sealed.epoch = 1
 	}
@@ -332,6 +335,7 @@ func (t *Tap) sent(m Message) {
 // receiver's keys. It reports whether what the sender says next is under other keys.
 func (t *Tap) delivered(m Message) bool {
 	d := &t.directions[index(m.Client)]
+	t.views[index(!m.Client)].heard.add(m)
 	if t.views[index(!m.Client)].hears(m) {
 		t.directions[index(!m.Client)].opened.epoch = 1
 	}
