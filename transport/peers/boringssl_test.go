@@ -25,7 +25,12 @@ func (boringssl) command() string {
 	return "bssl-tool"
 }
 
-func (b boringssl) missing() string { return missingProgram(b.command()) }
+func (b boringssl) missing() string {
+	if why := missingProgram(b.command()); why != "" {
+		return why
+	}
+	return whyUnobservable()
+}
 
 func (boringssl) lacks(r *row) string {
 	t := &r.terms
@@ -142,8 +147,8 @@ func (b boringssl) serve(r *row) talk {
 	if t.resume {
 		args = append(args, "-loop")
 	}
-	return boringTalk{r.listening("", func(port string) *program {
-		return r.start(b.command(), nil, append(args, "-accept", port)...)
+	return boringTalk{r.observed(func() *program {
+		return r.start(b.command(), nil, append(args, "-accept", "0")...)
 	}), r}
 }
 

@@ -275,7 +275,7 @@ func (g gnutls) serve(r *row) talk {
 	case handshake.RequestClientCert:
 		args = append(args, "--verify-client-cert")
 	}
-	p := r.listening(`IPv4 .*\.\.\.done|IPv4 .*(failed)`, func(port string) *program {
+	p := r.announced(`IPv4 .*\.\.\.done|IPv4 .*(failed)`, func(port string) *program {
 		return r.start("gnutls-serv", nil, append(args, "--port="+port)...)
 	})
 	return &gnutlsServer{program: p, row: r}

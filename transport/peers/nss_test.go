@@ -121,7 +121,7 @@ func (n nss) serve(r *row) talk {
 	case handshake.RequireClientCert:
 		args = append(args, "-r", "-r")
 	}
-	return nssTalk{r.listening("About to call accept", func(port string) *program {
+	return nssTalk{r.announced("About to call accept", func(port string) *program {
 		return r.start("selfserv", nil, append(args, "-p", port)...)
 	}), r}
 }

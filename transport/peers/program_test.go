@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -107,71 +106,7 @@ func (p *program) stream(ctx context.Context, n int64) (sent, received string, e
 	return sent, received, err
 }
 
-// freePort finds a port that nobody listens at now. Somebody else may take it
-// before a program does, which is why those that need one are started by listening.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
-}
-
-// listening starts a program that must be told its port, and waits until it
-// says that it is ready, or, if ready is "", leaves that to who dials. If the port was
-// taken, another one is tried: the program ends then, or says what the last group
-// of ready matches.
-func (r *row) listening(ready string, start func(port string) *program) *program {
-	r.Helper()
-	for range 5 {
-		port, err := freePort()
-		if err != nil {
-			r.Fatal(err)
-		}
-		p := start(port)
-		p.host = net.JoinHostPort("127.0.0.1", port)
-		if ready == "" {
-			return p
-		}
-		switch match, err := p.await(r.ctx, ready); {
-		case err == nil && (len(match) == 1 || match[len(match)-1] == ""):
-			return p
-		case err == nil:
-			_ = p.cmd.Process.Kill() // which may have ended by itself
-		case r.ctx.Err() != nil:
-			r.Fatal(err)
-		}
-	}
-	r.Fatal("no port to be had")
-	return nil
-}
-
-// dialRetry dials until somebody listens.
-func dialRetry(ctx context.Context, addr string) (net.Conn, error) {
-	var d net.Dialer
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for {
-		c, err := d.DialContext(ctx, "tcp", addr)
-		if err == nil || ctx.Err() != nil {
-			return c, err
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
-}
-
 func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
-}
-
-func portOf(addr string) string {
-	_, port, _ := net.SplitHostPort(addr)
-	return port
 }

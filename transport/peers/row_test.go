@@ -32,10 +32,11 @@ type row struct {
 	stored   sync.Map // of a server's session ids
 	renewed  bool     // there was a renegotiation
 	stapled  sync.Once
-	response []byte              // of OCSP
-	kept     keeping             // what the peer remembers from one connection of the row to the next
-	ca       *credtest.Authority // which both sides trust
-	stranger *credtest.Authority // which neither does
+	response []byte                 // of OCSP
+	ports    func() (string, error) // for programs that must be told one; nil: freePort
+	kept     keeping                // what the peer remembers from one connection of the row to the next
+	ca       *credtest.Authority    // which both sides trust
+	stranger *credtest.Authority    // which neither does
 }
 
 func TestMain(m *testing.M) {

@@ -35,6 +35,13 @@ func (s *screen) end() {
 	s.wake()
 }
 
+// hasEnded reports whether nothing more will be said.
+func (s *screen) hasEnded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
 func (s *screen) wake() {
 	if s.changed != nil {
 		close(s.changed)

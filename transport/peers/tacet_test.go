@@ -131,7 +131,7 @@ func (r *row) secure(nc net.Conn) (*end, error) {
 
 // connect is the client's part of a row.
 func (r *row) connect(addr string) (*end, error) {
-	nc, err := dialRetry(r.ctx, addr)
+	nc, err := new(net.Dialer).DialContext(r.ctx, "tcp", addr)
 	if err != nil {
 		r.Fatal(err)
 	}
