@@ -9,7 +9,7 @@
 //
 // A peer that is not installed is skipped; with CI=true in the environment it
 // is a failure. On Debian the peers are the packages openssl, nodejs, gnutls-bin,
-// libnss3-tools, android-boringssl and curl. All listen on free ports; gnutls-serv,
+// libnss3-tools, android-boringssl and curl. All listen on ports of their own; gnutls-serv,
 // selfserv and bssl do so on all addresses, for they have no option for one.
 //
 // Nothing may import it, and it must never know how a conversation is kept up:

@@ -79,23 +79,23 @@ func (r *row) observed(start func() *program) *program {
 
 // whyUnobservable tells why the kernel cannot be asked where a process listens.
 func whyUnobservable() string {
-	if _, err := listensAt(os.Getpid()); err != nil {
+	if _, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", os.Getpid())); err != nil {
 		return "it does not say at which port it listens, and neither does the system: " + err.Error()
 	}
 	return ""
 }
 
-// listensAt is the port of IPv4 at which a process listens, "" if it does not. It is of
+// listensAt is the port at which a process listens, "" if it does not. It is of
 // the kernel's table of sockets (Linux: proc(5)), so nobody else can be there.
 func listensAt(pid int) (string, error) {
 	sockets, err := socketsOf(pid)
-	if err != nil {
+	if err != nil || len(sockets) == 0 { // the tables may be long
 		return "", err
 	}
-	for _, table := range []string{"tcp", "tcp6"} { // a socket of IPv6 takes IPv4 too, if it is of all addresses
+	for _, table := range []string{"tcp6", "tcp"} { // a socket of IPv6 takes IPv4 too, if it is of all addresses
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, table))
 		if errors.Is(err, fs.ErrNotExist) && table == "tcp6" {
-			continue
+			continue // there is no IPv6
 		}
 		if err != nil {
 			return "", err

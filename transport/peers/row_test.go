@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a row may take. It is long: a row that hangs, hangs.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // row is one case at one version with one peer in one role, while it runs.
 type row struct {

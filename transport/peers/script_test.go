@@ -24,7 +24,8 @@ func (r *row) converse(e *end, err error, t talk, last bool) {
 	if err != nil {
 		r.Fatalf("handshake: %v", err)
 	}
-	steps := r.script(e, t)
+	// Some programs give a transport that stays open time for last words.
+	steps := append(r.script(e, t), step{"closing the transport", func() error { _ = e.Close(); return nil }})
 	if last || r.role == client {
 		steps = append(steps, step{"the peer's end", func() error { return t.awaitEnd(r.ctx) }})
 	}
