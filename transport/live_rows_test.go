@@ -24,6 +24,8 @@ type liveRow struct {
 	byServer             *RenegotiateOptions
 	// etm is whether our side must find encrypt_then_mac in force, which node does not tell.
 	etm *bool
+	// alone is whether our side must find that a pre-shared key did without key exchange.
+	alone *bool
 	// bare leaves out the client's ca and servername.
 	bare bool
 	// instead are facts in which we differ from node, by who tells them and their name.
@@ -71,11 +73,14 @@ func (r *liveRow) clientOptions() ConnectionOptions {
 	return o
 }
 
-// protected checks how a socket of ours protects records.
+// protected checks how a socket of ours protects records, and came to its keys.
 func (r *liveRow) protected(t *testing.T, s *Socket) {
 	t.Helper()
 	if r.etm != nil && s.state().EncryptThenMAC != *r.etm {
 		t.Errorf("encrypt_then_mac is in force: %v", !*r.etm)
+	}
+	if r.alone != nil && (s.state().Group == nil) != *r.alone {
+		t.Errorf("group %v", s.state().Group)
 	}
 }
 
@@ -238,7 +243,7 @@ func liveRows(t *testing.T) []*liveRow {
 	ca := credtest.CA(t)
 	usual := leafOf(t, ca, credtest.P256, serverName)
 	var rows []*liveRow
-	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t), liveContexts(t), liveRenegotiations(t, ca)) {
+	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t), liveContexts(t), livePSKModes(), liveRenegotiations(t, ca)) {
 		if r.server.Cert == nil {
 			r.server.Cert, r.server.Key = usual.Cert, usual.Key
 		}

@@ -31,6 +31,10 @@ const (
 	// OpLegacyServerConnect: a client talks to servers up to TLS 1.2 that do not know
 	// RFC 5746, before whose handshake an attacker may have put another.
 	OpLegacyServerConnect SecureOptions = 1 << 2
+	// OpAllowNoDHEKex: TLS 1.3 may use a ticket or a pre-shared key without key exchange,
+	// and so without forward secrecy: a client offers it as its second choice, a server takes
+	// it from clients that want nothing else, or with which it has no group in common.
+	OpAllowNoDHEKex SecureOptions = 1 << 10
 
 	// OpNoSessionResumptionOnRenegotiation: no renegotiation resumes a session.
 	OpNoSessionResumptionOnRenegotiation SecureOptions = 1 << 16
@@ -50,7 +54,6 @@ var refusedOptions = []struct {
 	name string
 }{
 	{0x80000850, "SSL_OP_ALL"}, // before its parts
-	{1 << 10, "SSL_OP_ALLOW_NO_DHE_KEX"},
 	{1 << 11, "SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS"},
 	{1 << 12, "SSL_OP_NO_QUERY_MTU"},
 	{1 << 13, "SSL_OP_COOKIE_EXCHANGE"},
@@ -63,7 +66,7 @@ var refusedOptions = []struct {
 // knownOptions are the bits that are taken.
 const knownOptions = OpNoTicket | OpCipherServerPreference | OpNoTLSv1 | OpNoTLSv1_1 | OpNoTLSv1_2 | OpNoTLSv1_3 |
 	OpNoRenegotiation | OpLegacyServerConnect | OpNoSessionResumptionOnRenegotiation | OpNoCompression | OpNoSSLv3 |
-	OpNoEncryptThenMAC | OpPrioritizeChaCha
+	OpNoEncryptThenMAC | OpPrioritizeChaCha | OpAllowNoDHEKex
 
 // noVersion is the bit that forbids a version.
 var noVersion = map[record.Version]SecureOptions{

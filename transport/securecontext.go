@@ -9,6 +9,7 @@ import (
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
+	"tacet/record"
 	"tacet/suites"
 )
 
@@ -66,7 +67,7 @@ func (c *SecureContext) permits(r role) error {
 func copied(c handshake.Config) handshake.Config {
 	c.Suites, c.Groups, c.Schemes = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.Schemes)
 	c.Credentials, c.TicketKeys = slices.Clone(c.Credentials), slices.Clone(c.TicketKeys)
-	c.SessionContext = slices.Clone(c.SessionContext)
+	c.SessionContext, c.PSKModes = slices.Clone(c.SessionContext), slices.Clone(c.PSKModes)
 	return c
 }
 
@@ -96,6 +97,7 @@ func (b *builder) context() (*SecureContext, error) {
 	s.ClientPreference, s.SessionLifetime = b.clientPreference, b.lifetime
 	s.PrioritizeChaCha = !b.clientPreference && b.o.SecureOptions&OpPrioritizeChaCha != 0
 	s.Suites = b.servable()
+	c.client.PSKModes, s.PSKModes = b.pskModes(), b.pskModes()
 	try := c.client
 	try.Verify, try.AskPSK = handshake.VerifyNone, slices.ContainsFunc(try.Suites, takesPSK)
 	if _, err := try.CompileClient(); err != nil && c.only != serverRole {
@@ -103,10 +105,27 @@ func (b *builder) context() (*SecureContext, error) {
 	}
 	try = c.server
 	try.AskHello, try.AskPSK = true, slices.ContainsFunc(try.Suites, takesPSK)
+	dropModes(&try)
 	if _, err := try.CompileServer(); err != nil && c.only != clientRole {
 		return nil, configFault(err)
 	}
 	return c, nil
+}
+
+// pskModes are those of OpAllowNoDHEKex, in OpenSSL's order; nil without it, and where
+// there is no TLS 1.3.
+func (b *builder) pskModes() []handshake.PSKMode {
+	if b.o.SecureOptions&OpAllowNoDHEKex == 0 || b.max < record.TLS13 || !slices.ContainsFunc(b.config.Suites, (*suites.Suite).TLS13) {
+		return nil
+	}
+	return []handshake.PSKMode{handshake.PSKDHEKE, handshake.PSKKE}
+}
+
+// dropModes forgets the modes of keys where there are no keys.
+func dropModes(server *handshake.Config) {
+	if len(server.TicketKeys) == 0 && !server.AskPSK {
+		server.PSKModes = nil
+	}
 }
 
 func takesPSK(s *suites.Suite) bool { return s.Kx.PSK() }

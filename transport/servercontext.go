@@ -86,6 +86,7 @@ func (s *Server) configure(v *serving) handshake.Config {
 	cfg.AskHello = true // without certificate there is no other way to compile
 	cfg.AskSession, cfg.AskPSK = o.OnNewSession != nil || o.OnResumeSession != nil, o.PSKCallback != nil
 	cfg.KeyLog, cfg.Trace = o.OnKeylog != nil, o.EnableTrace != nil
+	dropModes(&cfg)
 	return cfg
 }
 

@@ -97,6 +97,10 @@ func TestSecureOptions(t *testing.T) {
 		{name: "old", o: SecureContextOptions{SecureOptions: OpNoSSLv3 | OpNoTLSv1 | OpNoTLSv1_1}},
 		{name: "renegotiation", o: SecureContextOptions{SecureOptions: OpNoRenegotiation | OpNoSessionResumptionOnRenegotiation}},
 		{name: "others taken", o: SecureContextOptions{SecureOptions: OpNoTicket | OpCipherServerPreference | OpNoCompression | OpLegacyServerConnect | OpNoEncryptThenMAC | OpPrioritizeChaCha}},
+		{name: "keys without key exchange", o: SecureContextOptions{SecureOptions: OpAllowNoDHEKex}},
+		{name: "keys without key exchange, and no tickets", o: SecureContextOptions{SecureOptions: OpAllowNoDHEKex | OpNoTicket}},
+		{name: "keys without key exchange, and no TLS 1.3", o: SecureContextOptions{SecureOptions: OpAllowNoDHEKex, MaxVersion: TLS12}},
+		{name: "keys without key exchange, and no cipher of TLS 1.3", o: SecureContextOptions{SecureOptions: OpAllowNoDHEKex, Ciphers: "ECDHE-RSA-AES128-GCM-SHA256"}},
 	}
 	for _, r := range refusedOptions {
 		rows = append(rows, optionRow{name: r.name, o: SecureContextOptions{SecureOptions: r.bits}, option: "secureOptions", code: CodeArgValue, node: "ok",

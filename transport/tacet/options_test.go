@@ -294,7 +294,7 @@ func TestWrongOptions(t *testing.T) {
 		{"--session-id-context " + strings.Repeat("x", 33), "--session-id-context: "},
 		{"--secure-protocol TLSv9_method", "--secure-protocol: "},
 		{"--secure-protocol TLS_method --max-version TLSv1.2", "--secure-protocol: "},
-		{"--secure-options 0x400", "--secure-options: "},
+		{"--secure-options 0x800", "--secure-options: "},
 		{"--crl " + key, "--crl: "},
 		{"--pfx " + key, "--pfx: "},
 		{"--max-send-fragment 511", "--max-send-fragment: "},
