@@ -30,10 +30,12 @@
 //
 // A renegotiation (up to TLS 1.2) makes one engine of the halves again. Who reads, calls
 // Renegotiate or wants to write drives it; a goroutine writes what it says, so that reading
-// never stops; what comes meanwhile is kept for Read. See renegotiate.go.
+// never stops; what comes meanwhile is kept for Read. How far a connection is with its
+// handshakes is its phase, and who may read and write then is a table: phase.go.
 //
 // [Pipe] is two engines and the wire between them in the hands of a test.
 //
 // The package must never know what a message means: that is the engine's. Read
-// on in conn.go, then handshake.go, read.go and write.go.
+// on in conn.go and phase.go, then handshake.go, read.go and write.go; renegotiate.go and say.go
+// come last.
 package actor

@@ -23,40 +23,47 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	if c.state.Load() != nil {
 		return nil
 	}
-	return c.drive(call{ctx: ctx}, c.handshake)
+	return c.drive(call{ctx: ctx}, func() bool { return !c.at(first) }, c.handshake)
 }
 
 // call is on whose behalf somebody drives the engine or waits for who does: until
-// ctx ends or dl, if there is one, passes. One that reads is content with data.
+// ctx ends or dl, if there is one, passes.
 type call struct {
 	ctx   context.Context
 	dl    *deadline
-	reads bool
+	reads bool // it is content with data
+	asks  bool // it wants another handshake than the last: else it waits while the engine is split
 }
 
-// drive takes the engine, runs f and lets go, unless the handshake is over. It
-// waits for who has the engine.
-func (c *Conn) drive(d call, f func(call) error) error {
+// drive has f drive the engine, as often as it takes until done, or waits for who does.
+// done is called with hs.mu.
+func (c *Conn) drive(d call, done func() bool, f func(call) error) error {
 	hs := &c.hs
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	for hs.busy && hs.err == nil && !c.secured.Load() && !c.isClosed() && !(d.reads && len(hs.kept) > 0) {
-		if err := c.await(d); err != nil {
+	for {
+		var err error
+		switch {
+		case done():
+			return nil
+		case hs.err != nil:
+			return hs.err
+		case c.isClosed():
+			return net.ErrClosed
+		case hs.busy || c.at(apart) && !d.asks:
+			err = c.await(d)
+		default:
+			err = c.run(d, f)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	switch {
-	case d.reads && len(hs.kept) > 0:
-		return nil
-	case hs.err != nil:
-		return hs.err
-	case c.isClosed():
-		return net.ErrClosed
-	case c.secured.Load():
-		return nil
-	}
-	return c.run(d, f)
 }
+
+// settle waits until Write may have its turn: for the end of a handshake, which it drives if
+// nobody does, and until what that said is written.
+func (c *Conn) settle(d call) error { return c.drive(d, c.writes, c.handshake) }
 
 // run has f use the engine, which nobody has, and sorts its error.
 func (c *Conn) run(d call, f func(call) error) error {
@@ -137,10 +144,8 @@ func (hs *driving) wake() {
 
 // handshake drives the engine until it is split or fails.
 func (c *Conn) handshake(d call) error {
-	if d.dl != nil || c.state.Load() != nil {
-		c.lead(d.dl, true)
-		defer c.lead(d.dl, false)
-	}
+	c.lead(d.dl)
+	defer c.lead(nil)
 	if c.hs.begun.IsZero() {
 		c.hs.begun = time.Now()
 	}
@@ -163,19 +168,16 @@ func (c *Conn) handshake(d call) error {
 // negotiate is the loop of the handshake. What is due is written before
 // anything that may block, so messages in a row share a write.
 func (c *Conn) negotiate(d call) error {
-	c.hs.mu.Lock()
-	halves := c.hs.engine == nil
-	c.hs.mu.Unlock()
-	if halves {
+	if c.at(wanted) {
 		if err := c.join(); err != nil {
 			return err
 		}
 	}
 	in := &c.in
-	if c.state.Load() != nil {
-		c.seize()
-	} else {
+	if c.at(first) {
 		in.role.Lock()
+	} else {
+		c.seize()
 	}
 	defer in.role.Unlock()
 	defer in.release()
@@ -204,7 +206,7 @@ func (c *Conn) turn(d call) (over bool, err error) {
 		err = c.overtaken(d, ev.Data)
 	case handshake.PeerClosed:
 		if !e.Secure() {
-			return true, c.handshakeEnd(errEnd)
+			return true, c.ended()
 		}
 	case handshake.Failed:
 		return true, c.fail(e.Err())
@@ -271,9 +273,19 @@ func (c *Conn) ask(ctx context.Context, q handshake.Query) handshake.Answer {
 
 // handshakeEnd says what an end of the transport means.
 func (c *Conn) handshakeEnd(err error) error {
-	if !errors.Is(err, errEnd) {
+	switch lost := c.hs.lost.Load(); {
+	case isTimeout(err):
 		return err
+	case lost != nil: // what came first
+		return lost
+	case err == errEnd:
+		return c.ended()
 	}
+	return err
+}
+
+// ended tells the engine that there is nothing more to come.
+func (c *Conn) ended() error {
 	c.hs.engine.EOF()
 	return c.hs.engine.Err()
 }
@@ -286,7 +298,7 @@ func (c *Conn) split() (over bool, err error) {
 	if !e.Secure() && e.Err() == nil {
 		return false, nil
 	}
-	again := c.state.Load() != nil
+	again := c.at(whole)
 	if again {
 		c.say(e.AppendOut(nil))
 	}
@@ -299,11 +311,7 @@ func (c *Conn) split() (over bool, err error) {
 	c.hs.mu.Lock()
 	c.hs.engine, c.hs.begun = nil, time.Time{}
 	c.state.Store(r.State())
-	if again && !c.hs.saying {
-		c.out.joined = false
-		c.hush(false)
-	}
-	c.secured.Store(true)
+	c.become(apart)
 	c.hs.mu.Unlock()
 	if again {
 		c.yieldWriting()
@@ -347,7 +355,7 @@ func (c *Conn) drain() {
 // flushEngine writes what the engine has due.
 func (c *Conn) flushEngine() error {
 	out := &c.out
-	if c.state.Load() != nil {
+	if c.at(whole) {
 		c.say(c.hs.engine.AppendOut(nil))
 		return nil
 	}
@@ -380,7 +388,9 @@ func (c *Conn) fail(err error) error {
 	}
 	if c.hs.engine != nil {
 		_ = c.flushEngine()
-		c.spoken()
+		ctx, cancel := context.WithTimeout(context.Background(), alertTimeout)
+		defer cancel()
+		c.spoken(ctx)
 	} else if c.out.role.TryLock() {
 		_ = c.flush()
 		c.yieldWriting()

@@ -80,9 +80,9 @@ func (c *Conn) Export(label string, context []byte, length int) ([]byte, error) 
 // room. f must not keep the engine, Step it or call the connection. It may
 // begin a renegotiation: a client's is then made, as by Renegotiate.
 func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
-	if c.state.Load() == nil {
+	if c.at(first) {
 		ran := false
-		err := c.drive(call{ctx: ctx}, func(call) error {
+		err := c.drive(call{ctx: ctx}, func() bool { return ran || !c.at(first) }, func(call) error {
 			ran = true
 			return c.doEarly(f)
 		})
@@ -93,29 +93,19 @@ func (c *Conn) Do(ctx context.Context, f func(*handshake.Engine) error) error {
 	if err := c.lockBoth(ctx); err != nil {
 		return err
 	}
-	if err := c.alive(); err != nil {
-		c.in.role.Unlock()
-		c.yieldWriting()
+	err := c.within(f)
+	flushErr := c.flush()
+	again := c.at(whole)
+	c.yieldWriting()
+	switch {
+	case err != nil:
 		return err
-	}
-	err := c.doJoined(f)
-	if err == nil && !c.out.joined && c.raw == nil && c.in.half.State().Version < record.TLS13 {
-		go c.flushDue() // the peer may be writing too, and nobody reads here until we do
+	case again:
+		return c.settle(call{ctx: ctx})
+	case flushErr == errGiveWay: // it goes with a renegotiation
 		return nil
 	}
-	flushErr := c.flush()
-	if flushErr == errGiveWay {
-		flushErr = nil // it goes with a renegotiation
-	}
-	joined := c.out.joined
-	c.yieldWriting()
-	if err == nil {
-		err = flushErr
-	}
-	if err == nil && joined {
-		err = c.settle(call{ctx: ctx})
-	}
-	return err
+	return flushErr
 }
 
 // softError keeps an error of Do from ending the handshake.
@@ -129,11 +119,12 @@ func (c *Conn) doEarly(f func(*handshake.Engine) error) error {
 	return c.flushEngine()
 }
 
-// doJoined is Do with the halves made one for a moment. It gives the reading role
-// up: the peer may be writing too, and read only then, so what is due is sent later.
-func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
+// within runs f with the halves made one for a moment, or for as long as the
+// renegotiation takes that f begins. It gives the reading role up: the peer may be writing
+// too, and read only then, so what is due is sent later.
+func (c *Conn) within(f func(*handshake.Engine) error) error {
 	defer c.in.role.Unlock()
-	e, err := handshake.Join(c.in.half, c.out.half)
+	e, err := c.unite()
 	if err != nil {
 		return err
 	}
@@ -158,6 +149,15 @@ func (c *Conn) doJoined(f func(*handshake.Engine) error) error {
 	return errors.Join(err, splitErr)
 }
 
+// unite makes one engine of the halves. The caller has both roles.
+func (c *Conn) unite() (*handshake.Engine, error) {
+	if err := c.alive(); err != nil {
+		return nil, err
+	}
+	c.out.half.Perform(handshake.Action(c.action.Swap(0)))
+	return handshake.Join(c.in.half, c.out.half)
+}
+
 // alive says why the halves cannot be used any more. The caller has both roles.
 func (c *Conn) alive() error {
 	switch e := c.fatal.Load(); {
@@ -174,50 +174,45 @@ func (c *Conn) alive() error {
 }
 
 // lockBoth takes the writing role and then the reading one, which a blocked
-// reader gives up. (The order is safe: a reader never waits for the writing role.)
+// reader gives up, while the engine is split. (The order is safe: a reader never waits
+// for the writing role.)
 func (c *Conn) lockBoth(ctx context.Context) error {
 	for {
-		if err := c.out.role.LockContext(ctx, c.yieldWriting); err != nil {
+		err := c.out.role.LockContext(ctx, c.yieldWriting)
+		switch {
+		case err != nil:
 			return err
-		}
-		if !c.out.joined {
-			break
+		case c.detached.Load(): // its transport is not ours to interrupt
+			c.yieldWriting()
+			return ErrDetached
+		case c.writes():
+			if err := c.lockReadingToo(ctx); err != errGiveWay {
+				return err
+			}
+			continue
 		}
 		c.yieldWriting()
 		if err := c.settle(call{ctx: ctx}); err != nil {
 			return err
 		}
 	}
-	if c.detached.Load() { // its transport is not ours to interrupt
-		c.yieldWriting()
-		return ErrDetached
-	}
+}
+
+// lockReadingToo is lockBoth from the writing role on. It is errGiveWay, without a role, if the
+// peer wants a renegotiation first.
+func (c *Conn) lockReadingToo(ctx context.Context) error {
 	c.interrupt()
 	err := c.in.role.LockContext(ctx, c.in.role.Unlock)
 	c.resume()
-	if err != nil {
-		c.yieldWriting()
+	if err == nil && c.writes() {
+		return nil
 	}
+	if err == nil {
+		c.in.role.Unlock()
+		err = errGiveWay
+	}
+	c.yieldWriting()
 	return err
-}
-
-// interrupt makes a reader that blocks in the transport give up its role.
-func (c *Conn) interrupt() {
-	c.dl.Lock()
-	defer c.dl.Unlock()
-	c.yield++
-	c.stirred = true
-	_ = c.nc.SetReadDeadline(longAgo)
-}
-
-// resume undoes interrupt.
-func (c *Conn) resume() {
-	c.dl.Lock()
-	defer c.dl.Unlock()
-	if c.yield--; c.yield > 0 {
-		return
-	}
-	_ = c.nc.SetReadDeadline(c.transportDeadline())
 }
 
 // Detached is what Detach takes away from a connection.
@@ -230,12 +225,6 @@ type Detached struct {
 	// opened, and is what the engine's next Step starts with. Unsent is due to the peer
 	// before anything else.
 	Plaintext, Ciphertext, Unsent []byte
-}
-
-// stolen is what was kept, for good.
-func (c *Conn) stolen() []byte {
-	kept := make([]byte, c.kept.Load())
-	return kept[:c.takeKept(kept)]
 }
 
 // Detach takes the engine and the transport away from a connection whose
@@ -251,11 +240,7 @@ func (c *Conn) Detach(ctx context.Context) (*Detached, error) {
 	}
 	defer c.in.role.Unlock()
 	defer c.yieldWriting()
-	if err := c.alive(); err != nil {
-		return nil, err
-	}
-	c.out.half.Perform(handshake.Action(c.action.Swap(0)))
-	e, err := handshake.Join(c.in.half, c.out.half)
+	e, err := c.unite()
 	if err != nil {
 		return nil, err
 	}

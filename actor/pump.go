@@ -65,7 +65,7 @@ func (p *pump) run() {
 func (p *pump) fill() bool {
 	c := p.c
 	for {
-		if !c.secured.Load() && c.drive(call{ctx: context.Background()}, c.handshake) != nil {
+		if !c.reads() && c.drive(call{ctx: context.Background()}, c.reads, c.handshake) != nil {
 			return false
 		}
 		if c.kept.Load() > 0 {
@@ -89,7 +89,7 @@ func (p *pump) fillOnce() (over, more bool) {
 		switch {
 		case len(in.plain) > 0:
 			return true, true
-		case !c.secured.Load():
+		case !c.reads():
 			return false, false
 		case in.err != nil:
 			return true, false
@@ -155,7 +155,7 @@ func (p *pump) enter() error {
 			return net.ErrClosed
 		case c.readDeadline.passed():
 			return os.ErrDeadlineExceeded
-		case !c.secured.Load() || c.kept.Load() > 0:
+		case !c.reads() || c.kept.Load() > 0:
 			return errGiveWay
 		}
 		p.turn.Wait()
@@ -184,8 +184,8 @@ func (c *Conn) carry(on bool) {
 	c.dl.Lock()
 	defer c.dl.Unlock()
 	c.carried = on
-	if c.yield == 0 && c.readDeadline.at.Load() != 0 {
-		_ = c.nc.SetReadDeadline(c.transportDeadline())
+	if c.readDeadline.given() {
+		_ = c.nc.SetReadDeadline(c.readingDeadline())
 	}
 }
 

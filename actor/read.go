@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"time"
 
 	"tacet/handshake"
@@ -67,10 +68,11 @@ func (c *Conn) readOnce(p []byte) (int, error) {
 
 // readable waits until there is something kept, or the handshake is over.
 func (c *Conn) readable() error {
-	if c.secured.Load() {
+	if c.reads() {
 		return nil
 	}
-	err := c.drive(call{ctx: context.Background(), dl: &c.readDeadline, reads: true}, c.handshake)
+	d := call{ctx: context.Background(), dl: &c.readDeadline, reads: true}
+	err := c.drive(d, func() bool { return c.reads() || len(c.hs.kept) > 0 }, c.handshake)
 	if err != nil && c.state.Load() != nil &&
 		(errors.Is(err, handshake.KindClosedInHandshake) || c.cfg.AcceptTruncation && errors.Is(err, handshake.KindTruncated)) {
 		return io.EOF // as it is outside a renegotiation
@@ -197,7 +199,9 @@ func (c *Conn) step(dst []byte) handshake.Event {
 	case handshake.Failed:
 		in.err = c.fail(in.half.Err())
 	case handshake.Rejoin:
-		c.unsecure()
+		c.hs.mu.Lock()
+		c.become(wanted)
+		c.hs.mu.Unlock()
 	}
 	c.serve()
 	c.tell(ev, in.half.Session)
@@ -273,11 +277,13 @@ func (c *Conn) interrupted(timeout error) error {
 	if !wanted {
 		return timeout
 	}
-	if !c.secured.Load() {
+	if !c.reads() {
 		return errGiveWay
 	}
-	c.giveWay()
-	if !c.secured.Load() || c.kept.Load() > 0 { // one may be over already, and have left something
+	c.in.role.Unlock()
+	runtime.Gosched()
+	c.claimReading()
+	if !c.reads() || c.kept.Load() > 0 { // one may be over already, and have left something
 		return errGiveWay
 	}
 	return nil

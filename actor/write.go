@@ -25,7 +25,6 @@ type outbound struct {
 	unsent []byte // sealed, and not taken by the transport before a deadline; the end of a pooled buffer
 	err    error  // final
 
-	joined   bool   // a renegotiation has the half: nobody else writes
 	fragment uint32 // Conn.fragment, as far as it is in force
 }
 
@@ -38,64 +37,62 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	defer c.calls.Add(-2)
-	n, broken := 0, 0
+	var w progress
 	for {
-		m, err := c.writeOnce(p[n:])
-		if n += m; err == errGiveWay {
-			broken = m // bytes that a renegotiation sends on, before its own
-			continue
+		switch err := c.writeOnce(p, &w); {
+		case err == errGiveWay:
+		case err != nil && !isDeadline(err):
+			return w.taken, err
+		default:
+			return w.sealed, err
 		}
-		if err != nil && !isTimeout(err) && m == 0 {
-			n -= broken
-		}
-		return n, err
 	}
 }
 
-// writeOnce is Write until a renegotiation breaks it off, after bytes that have been sealed.
-func (c *Conn) writeOnce(p []byte) (n int, err error) {
+// progress is how much of a Write's bytes are sealed, and how much of those the transport
+// took. What lies between is unsent, or is said before a renegotiation.
+type progress struct{ sealed, taken int }
+
+// writeOnce is Write until a renegotiation breaks it off.
+func (c *Conn) writeOnce(p []byte, w *progress) error {
 	if err := c.lockWriting(); err != nil {
-		return 0, err
+		return err
 	}
 	defer c.yieldWriting()
 	if err := c.writable(); err != nil {
-		return 0, err
+		return err
 	}
 	if err := c.flushUnsent(); err != nil {
-		return 0, err
+		return err
 	}
-	for n < len(p) {
-		chunk := p[n:min(n+batch, len(p))]
+	w.taken = w.sealed
+	for w.sealed < len(p) {
+		chunk := p[w.sealed:min(w.sealed+batch, len(p))]
 		sealed, err := c.seal(chunk)
 		if err != nil {
-			return n, err
+			return err
 		}
 		err = c.send(sealed)
 		if err == nil || err == errGiveWay || isTimeout(err) {
-			n += len(chunk)
+			w.sealed += len(chunk)
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
+		w.taken = w.sealed
 	}
-	return n, nil
+	return nil
 }
 
 // lockWriting takes the writing role, once a handshake is over that is under way.
 func (c *Conn) lockWriting() error {
-	d := call{ctx: context.Background(), dl: &c.writeDeadline}
-	if c.state.Load() == nil {
-		if err := c.drive(d, c.handshake); err != nil {
-			return err
-		}
-	}
 	for {
 		c.out.role.Lock()
-		if !c.out.joined {
+		if c.writes() {
 			return nil
 		}
 		c.yieldWriting()
-		if err := c.settle(d); err != nil {
+		if err := c.settle(call{ctx: context.Background(), dl: &c.writeDeadline}); err != nil {
 			return err
 		}
 	}
@@ -119,6 +116,8 @@ func (c *Conn) writable() error {
 	switch e := c.fatal.Load(); {
 	case e != nil:
 		return e
+	case c.isClosed():
+		return net.ErrClosed
 	case c.out.err != nil:
 		return c.out.err
 	case c.writeDeadline.passed():
@@ -176,12 +175,9 @@ func (c *Conn) unsent(rest []byte, err error) error {
 		return net.ErrClosed
 	case e != nil:
 		return e
+	case isTimeout(err) && c.at(wanted):
+		return errGiveWay
 	case isTimeout(err):
-		c.dl.Lock()
-		defer c.dl.Unlock()
-		if c.broken > 0 {
-			return errGiveWay
-		}
 		return err
 	}
 	out.unsent = nil
@@ -212,8 +208,8 @@ func (c *Conn) flush() error {
 	out := &c.out
 	out.half.Perform(handshake.Action(c.action.Swap(0)))
 	c.tellSent()
-	if out.joined { // and a renegotiation has yet to be written out
-		c.say(out.half.AppendOut(nil))
+	if !c.writes() { // it goes with a renegotiation
+		c.sayDue()
 		return nil
 	}
 	if err := c.flushUnsent(); err != nil {
@@ -317,24 +313,23 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// closeWriting sends close_notify, as far as that can be done.
+// closeWriting sends close_notify, as far as that can be done. A writer in flight has been
+// broken off.
 func (c *Conn) closeWriting(writing bool) {
-	out := &c.out
 	end := time.Now().Add(alertTimeout)
-	if c.closeJoint() {
+	ctx, cancel := context.WithDeadline(context.Background(), end)
+	defer cancel()
+	out := &c.out
+	if !out.role.TryLock() && out.role.LockContext(ctx, c.yieldWriting) != nil {
+		return // a transport whose deadlines do not work
+	}
+	switch {
+	case c.at(whole):
+		c.yieldWriting()
+		c.limit(end)
+		c.closeWhole(ctx)
 		return
-	}
-	if writing {
-		c.limit(longAgo)
-	}
-	if !out.role.TryLock() {
-		ctx, cancel := context.WithDeadline(context.Background(), end)
-		defer cancel()
-		if out.role.LockContext(ctx, c.yieldWriting) != nil {
-			return // a transport whose deadlines do not work
-		}
-	}
-	if out.err != nil || writing && len(out.unsent) > 0 {
+	case out.err != nil || writing && len(out.unsent) > 0:
 		c.yieldWriting()
 		return
 	}
@@ -343,7 +338,7 @@ func (c *Conn) closeWriting(writing bool) {
 	out.half.CloseWrite()
 	err := c.flush()
 	c.yieldWriting()
-	c.spoken()
+	c.spoken(ctx)
 	if err == nil {
 		c.discard()
 	}
@@ -370,17 +365,25 @@ func (c *Conn) discard() {
 	c.raw.discard()
 }
 
-// shut marks the connection closed, and says whether a Write is in flight.
-func (c *Conn) shut() (writing, first bool) {
+// shut marks the connection closed, and says whether a Write is in flight: one that may
+// block in the transport is broken off. From here on no halves are joined.
+func (c *Conn) shut() (writing, quickest bool) {
+	c.hs.mu.Lock()
+	defer c.hs.mu.Unlock()
 	for {
 		x := c.calls.Load()
 		if x&1 != 0 {
 			return false, false
 		}
 		if c.calls.CompareAndSwap(x, x|1) {
-			return x > 0, true
+			writing = x > 0
+			break
 		}
 	}
+	if writing && !c.at(first) && !c.at(whole) && !c.saying.Load() && !c.detached.Load() {
+		c.limit(longAgo)
+	}
+	return writing, true
 }
 
 // ReadFrom sends all that r gives until io.EOF.
