@@ -168,7 +168,7 @@ type conversation struct {
 
 // scripts are the conversations that targets start from; see ../vectors/testdata.
 var scripts = []string{"full13", "retry13", "resumed13", "clientcert13", "full12", "resumed12", "clientcert12", "keyupdate13",
-	"rsa10", "ecdhe11", "dhe12", "psk12", "dhepsk12", "byid12", "renegotiated12"}
+	"rsa10", "ecdhe11", "dhe12", "psk12", "dhepsk12", "byid12", "renegotiated12", "pskke13", "resumedke13"}
 
 // conversations compiles them.
 func conversations(t testing.TB) (list []*conversation) {

@@ -28,7 +28,7 @@ const DefaultName = "example.org"
 //
 //	version, min, max   1.0 to 1.3
 //	level               OpenSSL's security level
-//	groups, shares      names of groups, with commas
+//	groups, shares      names of groups, with commas; shares=none: none is sent
 //	suites              as suites.Parse takes them
 //	schemes             names of signature schemes, with commas
 //	alpn                protocols, with commas
@@ -50,6 +50,7 @@ const DefaultName = "example.org"
 //	nocompat            no session id and change_cipher_spec in TLS 1.3
 //	dh                  name of the group of a server's DHE suites
 //	psk                 IDENTITY:KEY of an external pre-shared key
+//	modes               psk_ke and psk_dhe_ke, with a comma: how TLS 1.3 uses keys
 //	hint                what a server says of it
 //	stored              a server keeps sessions by id, not in tickets
 //	limit               code of max_fragment_length that a client offers
@@ -60,7 +61,14 @@ var options = map[string]func(c *handshake.Config, value string) error{
 	"min":     func(c *handshake.Config, v string) error { return versions(v, &c.MinVersion) },
 	"max":     func(c *handshake.Config, v string) error { return versions(v, &c.MaxVersion) },
 	"groups":  func(c *handshake.Config, v string) (err error) { c.Groups, err = groups(v); return err },
-	"shares":  func(c *handshake.Config, v string) (err error) { c.KeyShares, err = groups(v); return err },
+	"shares": func(c *handshake.Config, v string) (err error) {
+		if v == "none" {
+			c.KeyShares = []kx.Group{}
+			return nil
+		}
+		c.KeyShares, err = groups(v)
+		return err
+	},
 	"suites": func(c *handshake.Config, v string) error {
 		list, err := suites.Parse(v)
 		if err == nil {
@@ -107,6 +115,7 @@ var options = map[string]func(c *handshake.Config, value string) error{
 	},
 	"dh":     func(c *handshake.Config, v string) error { c.DH = kx.ByName(v); return nil },
 	"psk":    func(c *handshake.Config, v string) error { c.AskPSK = true; return nil },
+	"modes":  func(c *handshake.Config, v string) (err error) { c.PSKModes, err = modes(v); return err },
 	"hint":   func(c *handshake.Config, v string) error { c.PSKHint = v; return nil },
 	"stored": func(c *handshake.Config, v string) error { c.AskSession, c.TicketKeys = true, nil; return nil },
 	"limit": func(c *handshake.Config, v string) error {
@@ -160,6 +169,18 @@ func groups(list string) (gs []kx.Group, err error) {
 		gs = append(gs, g)
 	}
 	return gs, nil
+}
+
+func modes(list string) (ms []handshake.PSKMode, err error) {
+	known := []handshake.PSKMode{handshake.PSKKE, handshake.PSKDHEKE}
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.IndexFunc(known, func(m handshake.PSKMode) bool { return m.String() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("unknown mode %q", name)
+		}
+		ms = append(ms, known[i])
+	}
+	return ms, nil
 }
 
 func schemes(list string) (ss []cred.Scheme, err error) {

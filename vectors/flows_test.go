@@ -130,11 +130,11 @@ func TestCryptoTLS(t *testing.T) {
 }
 
 // foreign reports whether a conversation is one that crypto/tls cannot have: its
-// tickets are other tickets, and it has few suites.
+// tickets are other tickets, it has few suites, and no pre-shared keys.
 func foreign(s *Script, r *Result) bool {
 	id := uint16(r.Server.Engine.State().Suite.ID)
 	is := func(c *tls.CipherSuite) bool { return c.ID == id }
-	return s.Resume != "" || !slices.ContainsFunc(tls.CipherSuites(), is) && !slices.ContainsFunc(tls.InsecureCipherSuites(), is)
+	return s.Resume != "" || s.Server["psk"] != "" || !slices.ContainsFunc(tls.CipherSuites(), is) && !slices.ContainsFunc(tls.InsecureCipherSuites(), is)
 }
 
 // acceptedByCryptoTLS runs a handshake of one of the script's engines with

@@ -57,8 +57,15 @@ func TestOpenSSL(t *testing.T) {
 func opensslArgs(s *Script, r *Result) []string {
 	c := r.Server.Engine.State()
 	args := []string{
-		map[record.Version]string{record.TLS10: "-tls1", record.TLS11: "-tls1_1", record.TLS12: "-tls1_2"}[c.Version],
-		"-cipher", c.Suite.OpenSSL + ":@SECLEVEL=0", "-quiet",
+		map[record.Version]string{record.TLS10: "-tls1", record.TLS11: "-tls1_1", record.TLS12: "-tls1_2", record.TLS13: "-tls1_3"}[c.Version], "-quiet",
+	}
+	if c.Version >= record.TLS13 {
+		args = append(args, "-ciphersuites", c.Suite.OpenSSL)
+	} else {
+		args = append(args, "-cipher", c.Suite.OpenSSL+":@SECLEVEL=0")
+	}
+	if strings.Contains(s.Server["modes"], "psk_ke") {
+		args = append(args, "-allow_no_dhe_kex")
 	}
 	if identity, key, ok := strings.Cut(s.Server["psk"], ":"); ok {
 		args = append(args, "-psk_identity", identity, "-psk", hex.EncodeToString([]byte(key)))

@@ -36,6 +36,8 @@ type reader struct {
 	parts      [2][]byte // of messages that are not whole yet
 	hellos     int
 	finished   int
+	psk        []byte // an external key
+	alone      bool   // the keys came from it alone, and so they did
 }
 
 type cipherSuite struct {
@@ -89,7 +91,7 @@ func TestReader(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := &reader{secrets: map[string][]byte{}}
+			r := &reader{secrets: map[string][]byte{}, psk: sharedKey(t, name)}
 			for _, line := range tr.Keys {
 				f := strings.Fields(line)
 				label := f[0]
@@ -105,6 +107,9 @@ func TestReader(t *testing.T) {
 			}
 			if r.hellos == 0 || r.finished != 2*r.hellos {
 				t.Errorf("%d Finished messages of %d handshakes", r.finished, r.hellos)
+			}
+			if want := name == "pskke13"; r.alone != want {
+				t.Errorf("the keys come from a pre-shared key alone: %v", r.alone)
 			}
 		})
 	}
@@ -194,6 +199,11 @@ func (r *reader) message(who int, m []byte) error {
 		}
 	case 2:
 		defer r.hello(m)
+		if r.psk != nil && takesKeyAlone(m) {
+			if err := r.checkAlone(m); err != nil {
+				return err
+			}
+		}
 	case 20:
 		if err := r.checkFinished(who, m[4:]); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tacet/handshake"
+	"tacet/kx"
 )
 
 // outcome is what facts are read from.
@@ -24,7 +25,8 @@ type outcome struct {
 //
 //	secure             the handshake is complete, and nothing failed
 //	resumed, full      … with or without a session
-//	version, suite, group, alpn, servername   what was agreed
+//	version, suite, group, alpn, servername   what was agreed; group=none: a pre-shared key did alone
+//	psk                identity of the external key
 //	data=TEXT          what came of application data: all of it, or its length
 //	sessions=N         how many there are to resume
 //	lifetime=TIME      how long the last of them lives
@@ -43,7 +45,8 @@ var outcomes = map[string]func(o *outcome) string{
 	"full":       func(o *outcome) string { return unless(o.Engine.Secure() && !o.c.Resumed, "it is not") },
 	"version":    func(o *outcome) string { return o.c.Version.String() },
 	"suite":      func(o *outcome) string { return o.c.Suite.Name },
-	"group":      func(o *outcome) string { return o.c.Group.ID().String() },
+	"group":      func(o *outcome) string { return groupName(o.c.Group) },
+	"psk":        func(o *outcome) string { return o.c.PSKIdentity },
 	"alpn":       func(o *outcome) string { return o.c.ALPN },
 	"servername": func(o *outcome) string { return o.c.ServerName },
 	"data": func(o *outcome) string {
@@ -73,6 +76,13 @@ var outcomes = map[string]func(o *outcome) string{
 		had := slices.ContainsFunc(o.Events, func(k handshake.EventKind) bool { return k.String() == o.want })
 		return map[bool]string{true: o.want}[had]
 	},
+}
+
+func groupName(g kx.Group) string {
+	if g == nil {
+		return "none"
+	}
+	return g.ID().String()
 }
 
 // unless is nothing where ok, else what there is.
