@@ -161,6 +161,7 @@ func TestCertificateStands(t *testing.T) {
 		renegotiating(client, server)
 		client.Verify, client.SecurityLevel, server.SecurityLevel = VerifyNone, -1, -1
 		client.Suites, server.Suites = named(newAEAD, nobody), named(newAEAD)
+		client.RenegotiationLimit = 5
 		own = *server
 	})
 	d.connect()

@@ -219,7 +219,8 @@ func paramRows() []bad {
 	strict := []scene{c12("waitKeyExchange").suited(dheSuite).with(func(c *handshake.Config) { c.MinDHBits = 3072 })}
 	return []bad{
 		unfit("DHE: an even prime", is(even, []byte{2})),
-		unfit("DHE: a prime of 10,008 bits", is(odd(10008), []byte{2})),
+		unfit("DHE: a prime of 8193 bits", is(append([]byte{1}, odd(8192)...), []byte{2})),
+		unfit("DHE: a prime of 10,000 bits", is(odd(10000), []byte{2})),
 		unfit("DHE: a prime of 504 bits", is(odd(504), []byte{2})),
 		unfit("DHE: a prime of zero", is([]byte{0}, []byte{2})),
 		unfit("DHE: generator 0", is(p2048, []byte{0})),
@@ -244,6 +245,15 @@ func paramRows() []bad {
 			do: func(p *mallory) {
 				p.old.agreement = func(_ *mallory, b []byte) []byte { return append([]byte{0, 0}, b...) }
 			}, fine: goesOn},
+		{name: "DHE: a prime of 8192 bits", ref: "RFC 7919 §3", in: []scene{c12("").suited(dheSuite)}, do: func(p *mallory) {
+			p.old.params = func(m *msg.ServerKeyExchange) {
+				g := kx.ByID(kx.FFDHE8192)
+				secret, err := g.Generate(p.draw(handshake.LabelServerShare, g.SeedLen()))
+				must(p, err)
+				p.secret, m.Public = secret, secret.AppendShare(nil)
+				m.P, m.G = kx.DHParams(g)
+			}
+		}, fine: goesOn},
 		{name: "ECDHE: explicit curve in a PSK suite", ref: "RFC 8422 §5.4", in: clients("waitKeyExchange", ecPSKSuite),
 			do:    change("ServerKeyExchange", func(m msg.Raw) []byte { b := bytes.Clone(m); b[4+2+len("a hint")] = 1; return b }),
 			alert: record.AlertIllegalParameter, kind: handshake.KindIllegalParameter},

@@ -144,7 +144,8 @@ type Config struct {
 	RecordSizeLimit int
 	// Renegotiation is what becomes of a peer's wish to renegotiate (up to TLS 1.2).
 	// More than RenegotiationLimit of them, each within RenegotiationWindow of the one
-	// before, end a server's connection: 0 means 3, and 10 minutes.
+	// before, end the connection: 0 means 3, and 10 minutes. A client's own are not counted; a
+	// server's are, for a hello does not say whether it was asked for.
 	Renegotiation       RenegotiationPolicy
 	RenegotiationLimit  int
 	RenegotiationWindow time.Duration // in whole seconds

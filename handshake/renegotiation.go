@@ -226,13 +226,13 @@ func (e *Engine) renegotiate(now time.Time) {
 	m := *e.recv.rejoin
 	e.recv.rejoin = nil
 	e.again(e.origin.profile.at(e.origin.conn.Version))
-	if e.origin.conn.Client {
+	fx := &e.hs.fx
+	fx.now = now
+	err := e.counted(now)
+	if err == nil && e.origin.conn.Client {
 		return // HelloRequest: the hello comes with the step that goes on
 	}
-	fx := &e.hs.fx
-	fx.now, e.hs.begun = now, true
-	err := e.counted(now)
-	if err == nil {
+	if e.hs.begun = true; err == nil {
 		err = e.handle(m)
 	}
 	if err != nil {
@@ -240,7 +240,9 @@ func (e *Engine) renegotiate(now time.Time) {
 	}
 }
 
-// counted holds a server's renegotiations to their limit.
+// counted holds the renegotiations that a peer asks for to their limit: each costs
+// this side a key exchange and a chain to verify, or a signature, and need not cost a
+// peer as much that keeps to keys and messages of its own making.
 func (e *Engine) counted(now time.Time) error {
 	cfg := &e.hs.fx.profile.cfg
 	seconds := uint32(now.Unix())

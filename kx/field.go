@@ -124,7 +124,10 @@ func (k *fieldKey) decapsulate(dst, peer []byte) ([]byte, Kind) {
 // Bounds of NewDH, in bits.
 const (
 	MinDHBits = 512
-	MaxDHBits = 10000 // OpenSSL's
+	// MaxDHBits is the length of the longest prime of RFC 7919 and RFC 3526: a longer one
+	// is no safer for it, and its work falls to the client, for a server may have done
+	// its own once. OpenSSL takes 10,000.
+	MaxDHBits = 8192
 )
 
 // NewDH makes the group of a prime p and a generator g, both big-endian, for DHE

@@ -109,6 +109,9 @@ func TestDefaults(t *testing.T) {
 		if cfg := c.serverConfig(); cfg.RenegotiationLimit != tt.want || cfg.Renegotiation != tt.policy || cfg.RenegotiationWindow != time.Hour {
 			t.Errorf("limit %d: %d, policy %d, window %v", tt.limit, cfg.RenegotiationLimit, cfg.Renegotiation, cfg.RenegotiationWindow)
 		}
+		if cfg := c.clientConfig(); cfg.RenegotiationLimit != 254 || cfg.RenegotiationWindow != time.Minute {
+			t.Errorf("limit %d of a client: %d, window %v", tt.limit, cfg.RenegotiationLimit, cfg.RenegotiationWindow)
+		}
 	}
 	for _, bad := range []Defaults{{ClientRenegLimit: 255}, {ClientRenegLimit: -2}, {ClientRenegWindow: -1}} {
 		if _, err := NewSecureContext(with(bad)); !errors.Is(err, CodeOutOfRange) {

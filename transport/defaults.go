@@ -33,6 +33,12 @@ const (
 	DefaultSessionTimeout = 5 * time.Minute
 )
 
+// What a client takes of a server's renegotiations. Node's clients take any number.
+const (
+	serverRenegLimit  = 254
+	serverRenegWindow = time.Minute
+)
+
 // Defaults are what node keeps in variables of the module tls, that programs assign
 // to: DEFAULT_CIPHERS and its like. Here they are a value, which options point to,
 // so that who changes them changes them for nobody else and races with nobody. They

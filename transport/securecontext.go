@@ -92,6 +92,7 @@ func (b *builder) context() (*SecureContext, error) {
 	c := &SecureContext{client: b.config, server: b.config, only: b.only}
 	c.client.Suites = offerable(b.config.Suites, b.config.Schemes)
 	c.client.LegacyServers = b.o.SecureOptions&OpLegacyServerConnect != 0
+	c.client.RenegotiationLimit, c.client.RenegotiationWindow = serverRenegLimit, serverRenegWindow
 	s := &c.server
 	s.DH, s.AutoDH, s.TicketKeys, s.SessionContext = b.dh, b.autoDH, b.ticketKeys, b.sessionContext
 	s.ClientPreference, s.SessionLifetime = b.clientPreference, b.lifetime
