@@ -93,6 +93,7 @@ var codesOfKinds = map[handshake.Kind]Code{
 	handshake.KindUselessRetry:           "ERR_SSL_NO_CHANGE_FOLLOWING_HRR",
 	handshake.KindHelloChanged:           "ERR_SSL_BAD_KEY_SHARE",
 	handshake.KindWrongPSK:               "ERR_SSL_BAD_PSK_IDENTITY",
+	handshake.KindWrongPSKMode:           CodeNoKeyShare,
 	handshake.KindRenegotiationInfo:      "ERR_SSL_RENEGOTIATION_MISMATCH",
 	handshake.KindExtendedMasterSecret:   "ERR_SSL_INCONSISTENT_EXTMS",
 	handshake.KindCertificateChanged:     "",

@@ -40,17 +40,6 @@ type liveContext struct {
 	o    SecureContextOptions
 }
 
-// liveStaple is what a server staples.
-type liveStaple struct{ response []byte }
-
-// text is it for node: null for nothing.
-func (s *liveStaple) text() any {
-	if s.response == nil {
-		return nil
-	}
-	return string(s.response)
-}
-
 func (r *liveRow) serverOptions() ServerOptions {
 	o := r.server
 	if psk := r.serverPSK; psk.Key != nil {
@@ -243,7 +232,7 @@ func liveRows(t *testing.T) []*liveRow {
 	ca := credtest.CA(t)
 	usual := leafOf(t, ca, credtest.P256, serverName)
 	var rows []*liveRow
-	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t), liveContexts(t), livePSKModes(), liveRenegotiations(t, ca)) {
+	for _, r := range slices.Concat(liveVersions(t), liveNames(t, ca), liveTrust(t, ca), liveSessions(t), liveStaples(t, ca), liveContexts(t), livePSKModes(), liveRenegotiations(t, ca)) {
 		if r.server.Cert == nil {
 			r.server.Cert, r.server.Key = usual.Cert, usual.Key
 		}
@@ -443,7 +432,7 @@ func liveTrust(t *testing.T, ca *credtest.Authority) (rows []*liveRow) {
 	return rows
 }
 
-// liveSessions are rows of resumption, staples, key logs and pre-shared keys.
+// liveSessions are rows of resumption, key logs and pre-shared keys.
 func liveSessions(t *testing.T) (rows []*liveRow) {
 	for _, v := range []SecureVersion{TLS12, TLS13} {
 		with := func(name string, f func(r *liveRow)) {
@@ -469,13 +458,6 @@ func liveSessions(t *testing.T) (rows []*liveRow) {
 				r.instead = map[string]string{ourClient + ": events": `["CLIENT_HANDSHAKE_TRAFFIC_SECRET","SERVER_HANDSHAKE_TRAFFIC_SECRET",` +
 					`"CLIENT_TRAFFIC_SECRET_0","SERVER_TRAFFIC_SECRET_0","EXPORTER_SECRET","secureConnect","session","session"]`}
 			}
-		})
-		with("staple", func(r *liveRow) { r.ocsp, r.client.RequestOCSP = &liveStaple{[]byte("response")}, true })
-		with("no staple", func(r *liveRow) { r.ocsp, r.client.RequestOCSP = &liveStaple{}, true })
-		with("staple that nobody asked for", func(r *liveRow) { r.ocsp = &liveStaple{[]byte("response")} })
-		with("staple of a resumed session", func(r *liveRow) {
-			r.ocsp, r.client.RequestOCSP, r.resume = &liveStaple{[]byte("response")}, true, true
-			r.instead = map[string]string{ourServer + ": events": `["OCSPRequest with issuer"]`} // we do not know yet that it is resumed
 		})
 		key := PSK{[]byte("0123456789abcdef0123456789abcdef"), "me"}
 		ciphers := "PSK-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256"

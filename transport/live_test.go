@@ -85,15 +85,11 @@ func (ours) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	var events []string
 	o := row.serverOptions()
 	if row.ocsp != nil {
-		o.OnOCSPRequest = func(_ context.Context, _, issuer []byte) ([]byte, error) {
+		o.OnOCSPRequest = func(_ context.Context, certificate, issuer []byte) ([]byte, error) {
 			mu.Lock()
 			defer mu.Unlock()
-			if issuer == nil {
-				events = append(events, "OCSPRequest alone")
-			} else {
-				events = append(events, "OCSPRequest with issuer")
-			}
-			return row.ocsp.response, nil
+			events = append(events, asked(t, certificate, issuer))
+			return row.ocsp.response, row.ocsp.err()
 		}
 	}
 	take := func() []string {
@@ -314,7 +310,7 @@ func (n *nodeParty) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	}
 	command["contexts"] = contexts
 	if row.ocsp != nil {
-		command["ocsp"] = row.ocsp.text()
+		command["ocsp"] = map[string]any{"response": row.ocsp.text(), "code": row.ocsp.code}
 	}
 	if again := row.byServer; again != nil {
 		q := map[string]any{}

@@ -127,7 +127,7 @@ func TestRenegotiatedNameHasItsContext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if chosen, err := v.showing(t.Context(), &Socket{}, &handshake.HelloQuery{}, own, p); err != nil || chosen != p || chosen == nil {
+		if chosen, err := v.showing(&Socket{}, own, p); err != nil || chosen != p || chosen == nil {
 			t.Errorf("for %q another profile, %v", name, err)
 		}
 	}

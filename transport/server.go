@@ -64,10 +64,11 @@ type ServerOptions struct {
 	// up to TLS 1.2 offers. nil, and bytes that are none, lead to a full handshake; an
 	// error ends the connection.
 	OnResumeSession func(ctx context.Context, sessionID []byte) (sessionData []byte, err error)
-	// OnOCSPRequest is asked for the OCSP response to staple to a certificate, if a
-	// client wants one. Both are in DER; issuer is nil if it is neither in the chain
-	// nor among CA. A nil response staples nothing, an error ends the connection. Of
-	// a context with several certificates it is asked for each.
+	// OnOCSPRequest is asked for the OCSP response to staple to the certificate that a
+	// client is shown, if it wants one: once in a full handshake, not where a session is resumed.
+	// Both are in DER; issuer is nil if it is neither in the chain nor among CA. A nil or empty
+	// response staples nothing. An error, and a response of more than 32,768 bytes, end the
+	// connection: the client is told internal_error, or the record.Alert that the error wraps.
 	OnOCSPRequest func(ctx context.Context, certificate, issuer []byte) (response []byte, err error)
 	// OnKeylog is told of a line for an NSS key log, with newline. Who has it reads all
 	// that is sent. It must not read, write or close.

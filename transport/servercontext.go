@@ -85,6 +85,7 @@ func (s *Server) configure(v *serving) handshake.Config {
 	cfg.TicketKeys, cfg.ALPN, cfg.PSKHint = v.ticketKeys, o.ALPNProtocols, o.PSKIdentityHint
 	cfg.AskHello = true // without certificate there is no other way to compile
 	cfg.AskSession, cfg.AskPSK = o.OnNewSession != nil || o.OnResumeSession != nil, o.PSKCallback != nil
+	cfg.AskStaple = o.OnOCSPRequest != nil
 	cfg.KeyLog, cfg.Trace = o.OnKeylog != nil, o.EnableTrace != nil
 	dropModes(&cfg)
 	return cfg

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -20,6 +21,8 @@ import (
 type serverSide struct {
 	server *Server
 	by     *serving // as of when the connection came
+	// chosen is the context that the last hello was answered by; for who answers queries.
+	chosen *SecureContext
 	// With the socket locked:
 	keyCert *SecureContext // by SetKeyCert, nil if it was not called
 	auth    clientAuth     // of now
@@ -79,6 +82,8 @@ func (v *serverSide) answer(ctx context.Context, s *Socket, q handshake.Query) (
 	switch q := q.(type) {
 	case *handshake.HelloQuery:
 		return v.choose(ctx, s, q), true
+	case *handshake.StapleQuery:
+		return v.staple(ctx, q), true
 	case *handshake.SessionLookup:
 		return v.lookup(ctx, q), true
 	case *handshake.SessionStore:
@@ -100,11 +105,12 @@ func (v *serverSide) choose(ctx context.Context, s *Socket, q *handshake.HelloQu
 		choice.Protocol, err = v.protocol(ctx, q)
 	}
 	if err == nil {
-		choice.Profile, err = v.showing(ctx, s, q, context, p)
+		choice.Profile, err = v.showing(s, context, p)
 	}
 	if err != nil {
 		return q.Refuse(err)
 	}
+	v.chosen = context
 	return q.Choose(choice)
 }
 
@@ -144,8 +150,8 @@ func (v *serverSide) protocol(ctx context.Context, q *handshake.HelloQuery) (str
 }
 
 // showing is what to go by with the certificates to show: those of the context, or of
-// SetKeyCert, and with staples if the client wants some.
-func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQuery, context *SecureContext, p *handshake.ServerProfile) (*handshake.ServerProfile, error) {
+// SetKeyCert.
+func (v *serverSide) showing(s *Socket, context *SecureContext, p *handshake.ServerProfile) (*handshake.ServerProfile, error) {
 	s.mu.Lock()
 	own, auth, changed := v.keyCert, v.auth, v.changed
 	s.mu.Unlock()
@@ -153,39 +159,28 @@ func (v *serverSide) showing(ctx context.Context, s *Socket, q *handshake.HelloQ
 	if own != nil {
 		show = own.serverConfig().Credentials
 	}
-	if f := v.server.o.OnOCSPRequest; f != nil && q.Hello.Ext.StatusRequest {
-		if show == nil {
-			show = context.serverConfig().Credentials
-		}
-		var err error
-		if show, err = staple(ctx, f, show, trustedBy(context.serverConfig().Verifier)); err != nil {
-			return nil, err
-		}
-	}
 	if show == nil && !changed && p != nil {
 		return p, nil // also the server's own: a renegotiation would keep that of another name
 	}
 	return v.server.profile(v.by, context, show, auth)
 }
 
-// staple asks for an OCSP response to each certificate.
-func staple(ctx context.Context, ask func(ctx context.Context, certificate, issuer []byte) ([]byte, error), list []*cred.Credential, cas []*x509.Certificate) ([]*cred.Credential, error) {
-	stapled := make([]*cred.Credential, len(list))
-	for i, c := range list {
-		var issuer []byte
-		chain, _ := cred.ParseChain(c.Chain[1:])
-		if found := issuerAmong(slices.Concat(chain, cas), c.Leaf, time.Now()); found != nil {
-			issuer = bytes.Clone(found.Raw)
-		}
-		response, err := ask(ctx, bytes.Clone(c.Chain[0]), issuer)
-		if err != nil {
-			return nil, err
-		}
-		own := *c
-		own.Staple = response
-		stapled[i] = &own
+// staple answers with what the application has for the certificate that is shown. Its
+// failure is ours, and no fault of the client's.
+func (v *serverSide) staple(ctx context.Context, q *handshake.StapleQuery) handshake.Answer {
+	c := q.Credential
+	var issuer []byte
+	chain, _ := cred.ParseChain(c.Chain[1:])
+	if found := issuerAmong(slices.Concat(chain, trustedBy(v.chosen.serverConfig().Verifier)), c.Leaf, time.Now()); found != nil {
+		issuer = bytes.Clone(found.Raw)
 	}
-	return stapled, nil
+	response, err := v.server.o.OnOCSPRequest(ctx, bytes.Clone(c.Chain[0]), issuer)
+	if err != nil {
+		alert := record.AlertInternalError
+		_ = errors.As(err, &alert) // unless it says which
+		return q.Refuse(&handshake.Error{Kind: handshake.KindRefused, Alert: alert, Err: err})
+	}
+	return q.Staple(response)
 }
 
 // lookup answers with the session that the application has kept.

@@ -1,5 +1,6 @@
 // Servers and clients of node's tls, for live_test.go: commands come as lines of JSON,
 // and each connection is told of as a line of JSON.
+const { X509Certificate } = require('crypto');
 const readline = require('readline'); // tls and fixed() come with fixScript
 const say = (o) => process.stdout.write(JSON.stringify(o) + '\n');
 const hex = (b) => b ? Buffer.from(b).toString('hex') : null;
@@ -52,8 +53,10 @@ const ops = {
     });
     for (const [name, c] of contexts || []) server.addContext(name, fixed(c));
     if (ocsp !== undefined) server.on('OCSPRequest', (cert, issuer, cb) => {
-      events.push('OCSPRequest ' + (issuer ? 'with issuer' : 'alone'));
-      cb(null, ocsp === null ? null : Buffer.from(ocsp));
+      const c = new X509Certificate(cert);
+      events.push(`OCSPRequest of ${c.subjectAltName}, ${c.publicKey.asymmetricKeyType}, ${issuer ? 'with issuer' : 'alone'}`);
+      if (ocsp.code) return cb(Object.assign(new Error('broken'), { code: ocsp.code }));
+      cb(null, ocsp.response === null ? null : Buffer.from(ocsp.response));
     });
     server.on('tlsClientError', (e, s) => {
       if (!s.told) { s.told = true; say({ id, r: { facts: null, error: code(e), why: s.authorizationError || '', events: events.splice(0) } }); }
