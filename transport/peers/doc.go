@@ -13,8 +13,7 @@
 // selfserv and bssl do so on all addresses, for they have no option for one.
 //
 // Nothing may import it, and it must never know how a conversation is kept up:
-// it has package actor do that, in one place, tacet_test.go (and where the engine is to
-// renegotiate, stepped_test.go). Read next:
+// it has package actor do that, in one place, tacet_test.go. Read next:
 // cases_test.go, which is the table, then script_test.go, what is said in a row, and
 // check_test.go, what must be true of it; peer_test.go is what a peer has to do, and
 // openssl_test.go an example of one.

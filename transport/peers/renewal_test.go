@@ -84,7 +84,7 @@ func (r *row) renewOnce(e *end, t talk, refused bool) []step {
 	renewed := step{"what is said of it", func() error { return r.isRenewed(e, t, before) }}
 	ask := step{"renegotiating", func() error {
 		r.renewed = true
-		return e.conn.(*stepped).Renegotiate(r.again())
+		return e.Renegotiate(r.ctx, r.again())
 	}}
 	asked := step{"the peer's renegotiation", func() error {
 		r.renewed = true
@@ -109,7 +109,7 @@ func (r *row) refusing(e *end, t talk, ours bool) []step {
 		}}, hangUp}
 	}
 	return []step{{"being refused", func() error {
-		err := e.conn.(*stepped).Renegotiate(r.again())
+		err := e.Renegotiate(r.ctx, r.again())
 		if err == nil { // it was too late
 			err = e.readEnd()
 		}
@@ -128,8 +128,8 @@ func (e *end) readRenewal(ctx context.Context, ask func()) error {
 	e.reading = reading
 	ask()
 	select {
-	case <-through:
-		return nil
+	case <-through: // which is said before the state is there
+		return e.Do(ctx, func(*handshake.Engine) error { return nil })
 	case err := <-reading:
 		return fmt.Errorf("reading ends before there is a renegotiation: %w", err)
 	case <-ctx.Done():

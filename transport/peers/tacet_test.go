@@ -20,21 +20,8 @@ import (
 	"tacet/suites"
 )
 
-// conn is what the table needs of this module's end of a connection.
-type conn interface {
-	net.Conn
-	HandshakeContext(context.Context) error
-	CloseWrite() error
-	UpdateKeys(request bool) error
-	State() *handshake.ConnectionState
-	Export(label string, context []byte, length int) ([]byte, error)
-}
-
 // newConn is the one place that says how an engine is driven.
-func (r *row) newConn(nc net.Conn, e *end) conn {
-	if r.terms.renewal.asks != "" {
-		return r.newStepped(nc, e)
-	}
+func (r *row) newConn(nc net.Conn, e *end) *actor.Conn {
 	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event, Answer: r.answer}
 	if r.role == client {
 		return actor.Server(nc, r.serverProfile(), cfg)
@@ -74,7 +61,7 @@ func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bo
 
 // end is this module's end of a row's connection.
 type end struct {
-	conn
+	*actor.Conn
 	reader *bufio.Reader
 	tap    *tap
 	keys   screen
@@ -119,13 +106,13 @@ func (r *row) secure(nc net.Conn) (*end, error) {
 	if r.terms.downgrade {
 		nc = &downgrader{Conn: nc, mine: r.role == server}
 	}
-	e.conn = r.newConn(nc, e)
+	e.Conn = r.newConn(nc, e)
 	deadline, _ := r.ctx.Deadline()
 	if err := e.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
 	r.Cleanup(func() { _ = e.Close() })
-	e.reader = bufio.NewReader(e.conn)
+	e.reader = bufio.NewReader(e.Conn)
 	return e, e.HandshakeContext(r.ctx)
 }
 
