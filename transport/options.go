@@ -94,7 +94,10 @@ type KeyObject struct {
 	Signer crypto.Signer
 }
 
-// PFXObject is a PKCS #12 file (RFC 7292).
+// PFXObject is a PKCS #12 file (RFC 7292). Its first private key counts, of any kind that
+// Key may be, and the certificate of it comes first in the chain. It may be sealed by PBES2
+// with AES or 3DES, by 3DES or by RC2, which node does not read. Without a MAC it is read only if there
+// is no passphrase.
 type PFXObject struct {
 	Buf []byte // DER
 	// Passphrase opens it; "" means that of the options.

@@ -12,10 +12,6 @@ import (
 	"slices"
 
 	"github.com/cloudflare/circl/sign/ed448"
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-	"software.sslmate.com/src/go-pkcs12"
-
 	"tacet/handshake/cred"
 	"tacet/record"
 )
@@ -177,40 +173,28 @@ func (b *builder) pfx() error {
 	return nil
 }
 
-// openPFX opens a PKCS #12 file. Node has codes for none of its faults, but says
-// what OpenSSL does.
+// openPFX opens a PKCS #12 file: the certificate of its key, and then the others in their
+// order. Node has a code for one of its faults, and says of the others what OpenSSL does.
 func openPFX(der []byte, passphrase string) ([]*x509.Certificate, crypto.Signer, error) {
-	if hasMAC, ok := pfxHasMAC(der); !ok {
-		return nil, nil, fault("pfx", "", "not enough data")
-	} else if !hasMAC && passphrase != "" {
-		return nil, nil, fault("pfx", "", "mac absent")
-	}
-	key, first, others, err := pkcs12.DecodeChain(der, passphrase)
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
+	key, chain, err := cred.ParsePKCS12(der, []byte(passphrase))
+	switch kindOf(err) {
+	case cred.KindUnspecified:
+	case cred.KindPassphrase:
 		return nil, nil, faultOf("pfx", "", "mac verify failure", err)
-	case err != nil:
-		return nil, nil, faultOf("pfx", CodeUnsupported, "Unsupported PKCS12 PFX data", err)
+	case cred.KindPFXUnsupported:
+		return nil, nil, faultOf("pfx", CodeUnsupported, cred.KindPFXUnsupported.String(), err)
+	default:
+		return nil, nil, faultOf("pfx", "", "cannot be read", err)
 	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, nil, fault("pfx", CodeUnsupported, "holds a key that does not sign")
+	if key == nil {
+		return nil, nil, fault("pfx", CodeOperationFailed, "holds no private key")
 	}
-	chain := append([]*x509.Certificate{first}, others...)
-	leaf := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return isKeyOf(signer, c) })
+	leaf := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return isKeyOf(key, c) })
 	if leaf < 0 {
-		return nil, nil, fault("pfx", CodeKeyMismatch, "holds no certificate of its key")
+		return nil, nil, fault("pfx", CodeOperationFailed, "holds no certificate of its key")
 	}
 	mine := chain[leaf] // read before Delete moves what is after it
-	return append([]*x509.Certificate{mine}, slices.Delete(chain, leaf, leaf+1)...), signer, nil
-}
-
-// pfxHasMAC looks for the macData of a PFX (RFC 7292 §4); false for what is none.
-func pfxHasMAC(der []byte) (has, ok bool) {
-	in := cryptobyte.String(der)
-	var pfx cryptobyte.String
-	ok = in.ReadASN1(&pfx, asn1.SEQUENCE) && pfx.SkipASN1(asn1.INTEGER) && pfx.SkipASN1(asn1.SEQUENCE)
-	return !pfx.Empty(), ok
+	return append([]*x509.Certificate{mine}, slices.Delete(chain, leaf, leaf+1)...), key, nil
 }
 
 // credentials makes the credentials, in the order of the signature schemes that they

@@ -34,7 +34,7 @@ var (
 // decryptKey opens an encrypted block of either form. Wrong and missing passphrases are errWrongPassphrase.
 func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 	if block.Type == "ENCRYPTED PRIVATE KEY" {
-		return decryptPKCS8(block.Bytes, passphrase)
+		return decryptPKCS8(block.Bytes, passwordOf(passphrase))
 	}
 	// The form of old OpenSSL is weak, and crypto/x509 warns of it; keys in it still exist.
 	//lint:ignore SA1019 nothing else reads them
@@ -45,21 +45,31 @@ func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 	return der, err
 }
 
-// decryptPKCS8 opens an EncryptedPrivateKeyInfo (RFC 5958 §3) of PBES2 (RFC 8018 §6.2) or
-// of PKCS #12.
-func decryptPKCS8(der, passphrase []byte) ([]byte, error) {
+// errUnknownEncryption is an encryption of keys and certificates that nothing here knows.
+var errUnknownEncryption = errors.New("unknown encryption")
+
+// password is a passphrase in the forms in which ciphers take it.
+type password struct{ text, bmp []byte }
+
+func passwordOf(passphrase []byte) password { return password{passphrase, bmp(passphrase)} }
+
+// decryptPKCS8 opens an EncryptedPrivateKeyInfo (RFC 5958 §3).
+func decryptPKCS8(der []byte, pw password) ([]byte, error) {
 	in := cryptobyte.String(der)
-	var info, algorithm, params, kdf, encryption, sealed cryptobyte.String
+	var info, algorithm, sealed cryptobyte.String
 	if !in.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&algorithm, asn1.SEQUENCE) || !info.ReadASN1(&sealed, asn1.OCTET_STRING) {
 		return nil, errEncryptedForm
 	}
-	switch oid := readOID(&algorithm); oid {
-	case oidPBES2:
-	case oidPBE3DES:
-		return decryptPBE12(algorithm, passphrase, sealed)
-	default:
-		return nil, fmt.Errorf("encryption %x of private keys is unknown", oid)
+	return decrypt(algorithm, pw, sealed)
+}
+
+// decrypt opens what is encrypted by PBES2 (RFC 8018 §6.2) or by the ciphers of PKCS #12.
+func decrypt(algorithm cryptobyte.String, pw password, sealed []byte) ([]byte, error) {
+	oid := readOID(&algorithm)
+	if oid != oidPBES2 {
+		return decryptPBE12(oid, algorithm, pw, sealed)
 	}
+	var params, kdf, encryption cryptobyte.String
 	if !algorithm.ReadASN1(&params, asn1.SEQUENCE) || !params.ReadASN1(&kdf, asn1.SEQUENCE) || !params.ReadASN1(&encryption, asn1.SEQUENCE) {
 		return nil, errEncryptedForm
 	}
@@ -67,7 +77,7 @@ func decryptPKCS8(der, passphrase []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := deriveKey(kdf, passphrase, c.keyLen)
+	key, err := deriveKey(kdf, pw.text, c.keyLen)
 	if err != nil {
 		return nil, err
 	}
@@ -115,15 +125,28 @@ func readCipher(in cryptobyte.String) (*keyCipher, []byte, error) {
 			return c, iv, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("cipher %x of private keys is unknown", oid)
+	return nil, nil, fmt.Errorf("%w: cipher %x", errUnknownEncryption, oid)
+}
+
+// hmacOf is a hash by the object identifier of its HMAC, or of itself.
+type hmacOf struct {
+	oid string
+	new func() hash.Hash
+}
+
+func hashNamed(table []hmacOf, oid string) (func() hash.Hash, error) {
+	for _, h := range table {
+		if h.oid == oid {
+			return h.new, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: hash %x", errUnknownEncryption, oid)
 }
 
 // prfs are the HMACs of PBKDF2; the first is the default.
-var prfs = [...]struct {
-	oid string
-	new func() hash.Hash
-}{
+var prfs = []hmacOf{
 	{"\x2a\x86\x48\x86\xf7\x0d\x02\x07", sha1.New},
+	{"\x2a\x86\x48\x86\xf7\x0d\x02\x08", sha256.New224},
 	{"\x2a\x86\x48\x86\xf7\x0d\x02\x09", sha256.New},
 	{"\x2a\x86\x48\x86\xf7\x0d\x02\x0a", sha512.New384},
 	{"\x2a\x86\x48\x86\xf7\x0d\x02\x0b", sha512.New},
@@ -147,13 +170,15 @@ func deriveKey(kdf cryptobyte.String, passphrase []byte, n int) ([]byte, error) 
 		}
 		return scrypt.Key(passphrase, salt, cost, block, parallel, n)
 	}
-	return nil, fmt.Errorf("key derivation %x is unknown", oid)
+	return nil, fmt.Errorf("%w: key derivation %x", errUnknownEncryption, oid)
 }
 
+// derivePBKDF2 derives n bytes; the length that the parameters may name has to be that.
 func derivePBKDF2(params cryptobyte.String, passphrase, salt []byte, n int) ([]byte, error) {
-	var iterations, length int
+	var iterations int
+	length := n
 	if !params.ReadASN1Integer(&iterations) || iterations < 1 || iterations > maxIterations ||
-		!params.ReadOptionalASN1Integer(&length, asn1.INTEGER, n) || length != n {
+		params.PeekASN1Tag(asn1.INTEGER) && !params.ReadASN1Integer(&length) || length != n {
 		return nil, errEncryptedForm
 	}
 	prf := prfs[0].oid
@@ -164,12 +189,11 @@ func derivePBKDF2(params cryptobyte.String, passphrase, salt []byte, n int) ([]b
 		}
 		prf = readOID(&id)
 	}
-	for _, p := range prfs {
-		if p.oid == prf {
-			return pbkdf2.Key(p.new, string(passphrase), salt, iterations, n)
-		}
+	h, err := hashNamed(prfs, prf)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("pseudorandom function %x is unknown", prf)
+	return pbkdf2.Key(h, string(passphrase), salt, iterations, n)
 }
 
 // openCBC decrypts and takes the padding off (RFC 8018 §6.1.1). There is no one to time it

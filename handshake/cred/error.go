@@ -53,14 +53,16 @@ const (
 
 // Faults of what was configured: they never reach the wire.
 const (
-	KindScheme        Kind = kindPeers + iota // unknown in a list, or not for this key
-	KindNoPEM                                 // no block of the expected type
-	KindBadPEM                                // a certificate or list in a block does not parse
-	KindKeyUnreadable                         // a private key of unknown form or kind
-	KindPassphrase                            // encrypted, and the passphrase is wrong or missing
-	KindKeyMismatch                           // the private key is not the certificate's
-	KindKeyTooSmall                           // below the security level
-	KindCRLUnreadable                         // a revocation list that does not parse
+	KindScheme         Kind = kindPeers + iota // unknown in a list, or not for this key
+	KindNoPEM                                  // no block of the expected type
+	KindBadPEM                                 // a certificate or list in a block does not parse
+	KindKeyUnreadable                          // a private key of unknown form or kind
+	KindPassphrase                             // encrypted, and the passphrase is wrong or missing
+	KindKeyMismatch                            // the private key is not the certificate's
+	KindKeyTooSmall                            // below the security level
+	KindCRLUnreadable                          // a revocation list that does not parse
+	KindPFXUnreadable                          // a PKCS #12 file that does not parse
+	KindPFXUnsupported                         // a PKCS #12 file that is sealed in a way unknown
 	kindEnd
 )
 
@@ -108,14 +110,16 @@ var kinds = [kindEnd]struct {
 	KindCRLNoSign:      {"UNSPECIFIED", 35, record.AlertBadCertificate, "key usage does not include CRL signing"},
 	KindCRLCritical:    {"UNSPECIFIED", 36, record.AlertBadCertificate, "unhandled critical CRL extension"},
 
-	KindScheme:        {"ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM", 0, record.AlertInternalError, "signature scheme"},
-	KindNoPEM:         {"ERR_OSSL_PEM_NO_START_LINE", 0, record.AlertInternalError, "no PEM block of the expected type"},
-	KindBadPEM:        {"ERR_OSSL_PEM_ASN1_LIB", 0, record.AlertInternalError, "PEM block does not parse"},
-	KindKeyUnreadable: {"ERR_OSSL_UNSUPPORTED", 0, record.AlertInternalError, "private key is unreadable"},
-	KindPassphrase:    {"ERR_OSSL_BAD_DECRYPT", 0, record.AlertInternalError, "passphrase is wrong or missing"},
-	KindKeyMismatch:   {"ERR_OSSL_X509_KEY_VALUES_MISMATCH", 0, record.AlertInternalError, "private key is not the certificate's"},
-	KindKeyTooSmall:   {"ERR_SSL_EE_KEY_TOO_SMALL", 0, record.AlertInternalError, "key is too small"},
-	KindCRLUnreadable: {"ERR_CRYPTO_OPERATION_FAILED", 0, record.AlertInternalError, "failed to parse CRL"},
+	KindScheme:         {"ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM", 0, record.AlertInternalError, "signature scheme"},
+	KindNoPEM:          {"ERR_OSSL_PEM_NO_START_LINE", 0, record.AlertInternalError, "no PEM block of the expected type"},
+	KindBadPEM:         {"ERR_OSSL_PEM_ASN1_LIB", 0, record.AlertInternalError, "PEM block does not parse"},
+	KindKeyUnreadable:  {"ERR_OSSL_UNSUPPORTED", 0, record.AlertInternalError, "private key is unreadable"},
+	KindPassphrase:     {"ERR_OSSL_BAD_DECRYPT", 0, record.AlertInternalError, "passphrase is wrong or missing"},
+	KindKeyMismatch:    {"ERR_OSSL_X509_KEY_VALUES_MISMATCH", 0, record.AlertInternalError, "private key is not the certificate's"},
+	KindKeyTooSmall:    {"ERR_SSL_EE_KEY_TOO_SMALL", 0, record.AlertInternalError, "key is too small"},
+	KindCRLUnreadable:  {"ERR_CRYPTO_OPERATION_FAILED", 0, record.AlertInternalError, "failed to parse CRL"},
+	KindPFXUnreadable:  {"UNSPECIFIED", 0, record.AlertInternalError, "PKCS #12 file is unreadable"},
+	KindPFXUnsupported: {"ERR_CRYPTO_UNSUPPORTED_OPERATION", 0, record.AlertInternalError, "unsupported PKCS #12 data"},
 }
 
 // String returns the reason in OpenSSL's words where it has some.
