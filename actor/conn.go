@@ -40,9 +40,9 @@ type Conn struct {
 	out outbound // the writing role
 
 	dl                          sync.Mutex // orders changes of the transport's read deadline
+	leader                      *deadline  // of the call that drives the handshake, under dl
 	yield                       int32      // how many want the reading role from a blocked reader, under dl
 	stirred                     bool       // a reader was interrupted, and may yet have to notice, under dl
-	leader                      *deadline  // of the call that drives the handshake, under dl
 	carried                     bool       // of pumped mode: it is a caller of Read who reads, under dl
 	readDeadline, writeDeadline deadline
 }

@@ -46,7 +46,7 @@ func TestForbidsAndAsks(t *testing.T) {
 	if err := d.s.Renegotiate(nil); err != nil {
 		t.Fatal(err)
 	}
-	if d.again(); !d.s.Secure() || d.s.origin.handshakes != 1 {
+	if d.again(); !d.s.Secure() || d.s.origin.past.handshakes != 1 {
 		t.Fatal(d.c.Err(), d.s.Err())
 	}
 	if err := d.c.Renegotiate(nil); err != nil {
@@ -146,7 +146,7 @@ func TestEncryptThenMACStandsUnwanted(t *testing.T) {
 		own[0].NoEncryptThenMAC, own[1].NoEncryptThenMAC = row.client, !row.client
 		renegotiate(oldCBC)
 		for _, e := range []*Engine{d.c, d.s} {
-			if s := e.State(); !e.Secure() || e.origin.handshakes == 0 || s.Suite.OpenSSL != oldCBC || s.EncryptThenMAC != row.before {
+			if s := e.State(); !e.Secure() || e.origin.past == nil || s.Suite.OpenSSL != oldCBC || s.EncryptThenMAC != row.before {
 				t.Errorf("%+v: %v with encrypt_then_mac %v (%v)", row, s.Suite, s.EncryptThenMAC, e.Err())
 			}
 		}

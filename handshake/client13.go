@@ -362,7 +362,8 @@ func (f *finishing13) derive(fx *effects) {
 // finish sends the client's Finished.
 func (f *finishing13) finish(fx *effects) (connected, error) {
 	fx.sendFinished13(f.agreed.client)
-	fx.origin.resumption = f.app.ResumptionMaster(fx.hash())
+	resumption := f.app.ResumptionMaster(fx.hash())
+	fx.origin.resumption = &resumption
 	if err := fx.readKeys(f.server); err != nil {
 		return connected{}, err
 	}

@@ -28,6 +28,7 @@ type ConnectionState struct {
 	EncryptThenMAC bool
 	// SecureRenegotiation tells that the peer knows RFC 5746 (up to TLS 1.2).
 	SecureRenegotiation bool
+	complete            bool
 	ticketAgeSkew       int32 // milliseconds
 	// Suite and Group are what was negotiated; Group is nil for key exchange without one,
 	// as with a pre-shared key in mode PSKKE.
@@ -75,7 +76,6 @@ type ConnectionState struct {
 
 	exporter keys.Secret  // TLS 1.3
 	master   *keys.Master // up to TLS 1.2
-	complete bool
 }
 
 // TicketAgeSkew is how much older a client of TLS 1.3 believes the ticket that it

@@ -77,6 +77,7 @@ type effects struct {
 	ccs   uint8 // change_cipher_spec records dropped so far
 
 	requested bool // a HelloRequest crossed the hello of a renegotiation
+	tracing   bool
 }
 
 func (fx *effects) add(e effect) {
@@ -105,7 +106,7 @@ func (fx *effects) sendRaw(lo int) {
 
 // sendUnheard sends the message that starts at lo in fx.out, leaving the transcript as it is.
 func (fx *effects) sendUnheard(lo int) {
-	if fx.origin.trace {
+	if fx.tracing {
 		fx.trace(MessageSent, record.TypeHandshake, fx.out[lo:])
 	}
 	if last := fx.lastAct(); last != nil && last.kind == doSend && last.typ == record.TypeHandshake {
@@ -130,7 +131,7 @@ func (fx *effects) lastAct() *effect {
 func (fx *effects) sendCCS() {
 	lo := len(fx.out)
 	fx.out = append(fx.out, 1)
-	if fx.origin.trace {
+	if fx.tracing {
 		fx.trace(MessageSent, record.TypeChangeCipherSpec, fx.out[lo:])
 	}
 	fx.add(effect{kind: doSend, typ: record.TypeChangeCipherSpec, lo: lo, hi: len(fx.out)})

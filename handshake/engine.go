@@ -26,13 +26,9 @@ type Engine struct {
 type origin struct {
 	conn       ConnectionState
 	env        Env
-	profile    *profile      // what a renegotiation goes by
-	lifetime   time.Duration // most that this side keeps a session
-	resumption keys.Secret   // TLS 1.3 client: what tickets' PSKs derive from
-	trace      bool
-	handshakes uint16  // before this one
-	last       uint32  // when the last one began, in Unix seconds, of a server that counts them
-	past       *before // what they settled, nil if there were none
+	profile    *profile     // what a renegotiation goes by
+	resumption *keys.Secret // TLS 1.3 client: what tickets' PSKs derive from; not written to
+	past       *before      // what the handshakes before this one settled, nil if there were none
 }
 
 // block is the part of an engine that is dropped when the handshake completes.
@@ -72,13 +68,14 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 
 // begin makes ready for a handshake, the first or another.
 func (e *Engine) begin(o *origin, p *profile, flight int) {
-	o.profile, o.lifetime, o.trace = p, p.lifetime, o.trace || p.cfg.Trace
+	o.profile = p
 	e.hs = new(block)
 	fx := &e.hs.fx
 	fx.profile, fx.env, fx.origin, fx.conn = p, o.env, o, &o.conn
 	fx.out = make([]byte, 0, flight)
 	e.origin, e.recv.origin, e.send.origin = o, o, o
 	e.recv.follow(p)
+	e.SetTrace(e.recv.tracing || p.cfg.Trace)
 }
 
 // Step consumes bytes that came from the peer, opening records in place, until
@@ -285,7 +282,12 @@ func (e *Engine) SetMaxSendFragment(n int) error { return e.send.SetMaxSendFragm
 
 // SetTrace says whether there is an event of each message from now on, whatever
 // Config.Trace says.
-func (e *Engine) SetTrace(on bool) { e.origin.trace = on }
+func (e *Engine) SetTrace(on bool) {
+	e.recv.tracing, e.send.tracing = on, on
+	if e.hs != nil {
+		e.hs.fx.tracing = on
+	}
+}
 
 // Idle lets go of what can be made again from the keys (the AEADs): for
 // connections that will rest. The next record costs a microsecond more.
@@ -303,8 +305,7 @@ func (e *Engine) Fork() *Engine {
 	f.events = append([]Event(nil), e.events...)
 	f.send.out = append([]byte(nil), e.send.out...)
 	f.recv.hand = e.recv.hand.Fork()
-	f.recv.traced = append([]Event(nil), e.recv.traced...)
-	f.send.traced = append([]Event(nil), e.send.traced...)
+	f.recv.traced, f.send.traced = e.recv.traced.fork(), e.send.traced.fork()
 	f.recv.open.Unshare()
 	f.send.seal.Unshare()
 	if e.hs == nil {

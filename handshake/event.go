@@ -1,6 +1,10 @@
 package handshake
 
-import "tacet/record"
+import (
+	"slices"
+
+	"tacet/record"
+)
 
 // EventKind says why Step returned.
 type EventKind uint8
@@ -86,3 +90,45 @@ func (a Action) Merge(b Action) Action {
 }
 
 func fatal(alert record.Alert) Action { return actAlert | Action(alert) }
+
+// traces are events of messages, with Config.Trace, until they are handed out. They take
+// a word of a connection that has none.
+type traces struct{ events *[]Event }
+
+func (t *traces) any() bool { return t.events != nil }
+
+func (t *traces) add(kind EventKind, typ record.Type, body []byte) {
+	events := append(t.take(), Event{Kind: kind, Type: typ, Data: append([]byte(nil), body...)})
+	t.events = &events
+}
+
+// next takes the oldest, if there is one.
+func (t *traces) next() (ev Event, ok bool) {
+	events := t.take()
+	if len(events) == 0 {
+		return Event{}, false
+	}
+	if rest := events[1:]; len(rest) > 0 {
+		t.events = &rest
+	}
+	return events[0], true
+}
+
+// take takes all.
+func (t *traces) take() []Event {
+	if t.events == nil {
+		return nil
+	}
+	events := *t.events
+	t.events = nil
+	return events
+}
+
+// fork is a copy to which nothing is added that t gets.
+func (t traces) fork() traces {
+	if t.events == nil {
+		return traces{}
+	}
+	events := slices.Clone(*t.events)
+	return traces{&events}
+}

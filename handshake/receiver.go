@@ -39,21 +39,25 @@ type Receiver struct {
 	hand    msg.Reassembler
 	origin  *origin
 	secret  keys.Secret // TLS 1.3: the read traffic secret
+	tracing bool
+
+	skip     skipMode
+	empties  uint8
+	warnings uint8
+	updates  uint8
+	tickets  uint8
+	closed   bool // close_notify came
+	asked    bool // this side asked for a renegotiation
+
 	session *session.Session
 	err     *Error
-	traced  []Event
+	traced  traces
 
-	skipBudget int32 // bytes of ciphertext
-	skip       skipMode
-	empties    uint8
-	warnings   uint8
-	updates    uint8
-	tickets    uint8
-	closed     bool // close_notify came
-	asked      bool // this side asked for a renegotiation
+	skipBudget int32  // bytes of ciphertext
+	renewed    uint32 // when the last renegotiation began, in Unix seconds, of a server
+	renewals   uint8  // renegotiations, each soon after the one before
 	policy     RenegotiationPolicy
 	ruled      bool     // by SetRenegotiation, not by the profile
-	renewals   uint8    // renegotiations, each soon after the one before
 	rejoin     *msg.Raw // the message that asks for a renegotiation, until it begins
 }
 
@@ -190,8 +194,8 @@ func (r *Receiver) alert(body []byte) (it item, more bool, err error) {
 }
 
 func (r *Receiver) trace(typ record.Type, body []byte) {
-	if r.origin.trace {
-		r.traced = append(r.traced, Event{Kind: MessageReceived, Type: typ, Data: append([]byte(nil), body...)})
+	if r.tracing {
+		r.traced.add(MessageReceived, typ, body)
 	}
 }
 
@@ -207,8 +211,7 @@ func (r *Receiver) Step(now time.Time, in []byte) (n int, ev Event) {
 // Records of any kind may write to dst.
 func (r *Receiver) StepInto(now time.Time, in, dst []byte) (n int, ev Event) {
 	for {
-		if len(r.traced) > 0 {
-			ev, r.traced = r.traced[0], r.traced[1:]
+		if ev, ok := r.traced.next(); ok {
 			return n, ev
 		}
 		switch {
@@ -227,7 +230,7 @@ func (r *Receiver) StepInto(now time.Time, in, dst []byte) (n int, ev Event) {
 		}
 		switch it.kind {
 		case itemNeed:
-			if len(r.traced) > 0 {
+			if r.traced.any() {
 				continue
 			}
 			return n, Event{Kind: NeedInput, Need: uint32(it.need)}

@@ -16,6 +16,7 @@ import (
 type before struct {
 	client, server []byte // verify_data of the two sides
 	extended       bool   // RFC 7627 was
+	handshakes     uint16 // how many they were
 	// Of any handshake before, for one in between may have had neither:
 	encryptThenMAC bool              // RFC 7366 was in force
 	leaf           *x509.Certificate // the last that the server showed
@@ -23,8 +24,9 @@ type before struct {
 
 func (o *origin) before() *before {
 	c := &o.conn
-	b := &before{extended: c.ExtendedMasterSecret, encryptThenMAC: c.EncryptThenMAC}
+	b := &before{handshakes: 1, extended: c.ExtendedMasterSecret, encryptThenMAC: c.EncryptThenMAC}
 	if o.past != nil {
+		b.handshakes += o.past.handshakes
 		b.encryptThenMAC, b.leaf = b.encryptThenMAC || o.past.encryptThenMAC, o.past.leaf
 	}
 	b.client, b.server = bytes.Clone(c.Finished), bytes.Clone(c.PeerFinished)
@@ -197,14 +199,14 @@ func (e *Engine) profileFor(p Profile) (*profile, error) {
 // again begins a handshake under the keys of the one before.
 func (e *Engine) again(p *profile) {
 	old := e.origin
-	o := &origin{env: old.env, handshakes: old.handshakes + 1, last: old.last, trace: old.trace, past: old.before()}
+	o := &origin{env: old.env, past: old.before()}
 	o.conn.Client, o.conn.Version, o.conn.ALPN = old.conn.Client, old.conn.Version, old.conn.ALPN
 	e.begin(o, p, 2048)
 	e.send.secure = false
 	fx := &e.hs.fx
 	fx.before = o.past
 	for i := range fx.draws {
-		fx.draws[i] = uint32(o.handshakes) << 16 // what is drawn now was not before
+		fx.draws[i] = uint32(o.past.handshakes) << 16 // what is drawn now was not before
 	}
 	o.conn.ServerName = old.conn.ServerName
 	if o.conn.Client {
@@ -246,10 +248,10 @@ func (e *Engine) renegotiate(now time.Time) {
 func (e *Engine) counted(now time.Time) error {
 	cfg := &e.hs.fx.profile.cfg
 	seconds := uint32(now.Unix())
-	if int64(int32(seconds-e.origin.last)) > int64(cfg.RenegotiationWindow/time.Second) {
+	if int64(int32(seconds-e.recv.renewed)) > int64(cfg.RenegotiationWindow/time.Second) {
 		e.recv.renewals = 0
 	}
-	e.origin.last = seconds
+	e.recv.renewed = seconds
 	if e.recv.renewals++; int(e.recv.renewals) > cfg.RenegotiationLimit {
 		return failure(KindRenegotiationAttack, "")
 	}

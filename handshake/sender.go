@@ -14,16 +14,17 @@ type Sender struct {
 	seal     record.Sealer
 	origin   *origin
 	secret   keys.Secret // TLS 1.3: the write traffic secret
-	out      []byte      // sealed and due
-	err      *Error
-	traced   []Event // with Config.Trace, what was sent after the handshake
-	fragment uint16  // most plaintext in a record
-	limit    uint16  // that the peer takes; 0: any
 	secure   bool
 	closed   bool // close_notify is sent, or a fatal alert
 	ccs      bool // a change_cipher_spec goes before the next record (RFC 9846 §E.4)
 	update   bool // a KeyUpdate goes before the next application data
 	refused  bool // no_renegotiation was said since the last application data
+	tracing  bool
+	out      []byte // sealed and due
+	err      *Error
+	traced   traces // what was sent after the handshake
+	fragment uint16 // most plaintext in a record
+	limit    uint16 // that the peer takes; 0: any
 }
 
 // AppendOut appends to dst all that is due to the peer and returns it. dst is not kept.
@@ -194,18 +195,14 @@ func (s *Sender) alert(level record.Level, alert record.Alert) {
 }
 
 func (s *Sender) trace(typ record.Type, body []byte) {
-	if s.origin.trace {
-		s.traced = append(s.traced, Event{Kind: MessageSent, Type: typ, Data: append([]byte(nil), body...)})
+	if s.tracing {
+		s.traced.add(MessageSent, typ, body)
 	}
 }
 
 // Traced gives the MessageSent events of alerts and KeyUpdates since the last
 // call, with Config.Trace. An Engine hands out its own by Step.
-func (s *Sender) Traced() []Event {
-	t := s.traced
-	s.traced = nil
-	return t
-}
+func (s *Sender) Traced() []Event { return s.traced.take() }
 
 // compatibility sends the change_cipher_spec that goes before a client's first
 // protected record, be it a flight or an alert.

@@ -247,9 +247,8 @@ func (e *Engine) changeCipherSpec(body []byte) error {
 }
 
 func (e *Engine) takeTraces() {
-	e.events = append(e.events, e.recv.traced...)
-	e.events = append(e.events, e.send.Traced()...)
-	e.recv.traced = nil
+	e.events = append(e.events, e.recv.traced.take()...)
+	e.events = append(e.events, e.send.traced.take()...)
 }
 
 // traces takes the traces, and reports whether there are events to hand out.
@@ -269,7 +268,9 @@ func (e *Engine) fold() {
 	fx.forget()
 	if e.origin.conn.complete {
 		fx.transcript.KeepRaw(false)
-		e.hs = nil
+		if e.hs = nil; len(e.send.out) == 0 {
+			e.send.out = nil // room for a flight
+		}
 		if e.recv.hand.Empty() { // a HelloRequest may share the record of Finished
 			e.recv.hand.Reset()
 		}
@@ -306,7 +307,8 @@ func (e *Engine) apply(f *effect) {
 		e.events = append(e.events, Event{Kind: SessionReady})
 	case doProfile:
 		p := e.hs.fx.profile
-		e.send.fragment, e.origin.lifetime, e.origin.trace = uint16(p.fragment), p.lifetime, e.origin.trace || p.cfg.Trace
+		e.send.fragment = uint16(p.fragment)
+		e.SetTrace(e.recv.tracing || p.cfg.Trace)
 		e.origin.profile = p
 		e.recv.follow(p)
 	case doCCS:
@@ -377,7 +379,7 @@ func (o *origin) withoutSecrets() *origin {
 	if !o.conn.complete { // nobody has proved to be the peer
 		dead.conn.Verified, dead.conn.VerifiedChains, dead.conn.Resumed = false, nil, false
 	}
-	dead.resumption, dead.conn.exporter = keys.Secret{}, keys.Secret{}
+	dead.resumption, dead.conn.exporter = nil, keys.Secret{}
 	dead.conn.master, dead.conn.complete = nil, false
 	return &dead
 }

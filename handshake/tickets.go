@@ -62,7 +62,7 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 	s := r.origin.conn.session(now, psk.Bytes())
 	s.Ticket = append([]byte(nil), m.Ticket...)
 	s.AgeAdd = m.AgeAdd
-	s.Lifetime = ticketLifetime(m.Lifetime, r.origin.lifetime)
+	s.Lifetime = ticketLifetime(m.Lifetime, r.origin.profile.lifetime)
 	if m.Ext.Have(msg.ExtEarlyData) {
 		s.MaxEarlyData = m.Ext.MaxEarlyData
 	}

@@ -59,7 +59,8 @@ type half struct {
 	seq     uint64
 	nonce   [maxIVLen]byte // of an AEAD its first 12 bytes; of CBC in TLS 1.0 the next IV
 	aad     [13]byte
-	tag     uint8 // length of the AEAD's tag in bytes, once it was made
+	tag     uint8   // length of the AEAD's tag in bytes, once it was made
+	outer   Version // a Sealer's, in the header of unprotected records; 0: TLS12
 }
 
 func (h *half) install(p Protection) {

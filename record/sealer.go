@@ -8,7 +8,6 @@ import "slices"
 // number give the key away. One goroutine at a time.
 type Sealer struct {
 	half
-	header Version // of unprotected records; 0: TLS12
 }
 
 // Install makes p protect all records from the next one on, which has sequence
@@ -17,11 +16,11 @@ func (s *Sealer) Install(p Protection) { s.install(p) }
 
 // SetVersion says which version was negotiated: unprotected records then carry
 // v, or 3.3 if v is TLS 1.3 (RFC 9846 §5.1).
-func (s *Sealer) SetVersion(v Version) { s.header = min(v, TLS12) }
+func (s *Sealer) SetVersion(v Version) { s.outer = min(v, TLS12) }
 
 // SetHeaderVersion sets the version field of unprotected records from the next
 // one on, until SetVersion: TLS 1.0 is customary on the first ClientHello.
-func (s *Sealer) SetHeaderVersion(v Version) { s.header = v }
+func (s *Sealer) SetHeaderVersion(v Version) { s.outer = v }
 
 // Seal appends one record of type t that holds plain to dst and returns the
 // longer slice. It grows dst as append does, and not at all when
@@ -47,7 +46,7 @@ func (s *Sealer) Seal(dst []byte, t Type, plain []byte) []byte {
 }
 
 func (s *Sealer) sealPlain(dst []byte, t Type, plain []byte) []byte {
-	v := s.header
+	v := s.outer
 	if v == 0 {
 		v = TLS12
 	}
