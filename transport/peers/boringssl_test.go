@@ -41,7 +41,7 @@ func (boringssl) lacks(r *row) string {
 		return "Ed448 and keys for RSASSA-PSS alone"
 	case t.sizes != (sizes{}) || t.staple || t.fallback:
 		return "an option for it"
-	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID || r.psk():
+	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID || t.modes != "" || r.psk():
 		return "an option for it"
 	case t.suite != nil && !boringHas(t.suite):
 		return "other suites"

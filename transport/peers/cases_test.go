@@ -19,6 +19,7 @@ type terms struct {
 	group     kx.Group
 	dh        kx.Group      // of the server's DHE; nil: of its own choice
 	external  bool          // both have an external pre-shared key, which TLS 1.3 uses
+	modes     modes         // of keys, in TLS 1.3
 	hint      string        // of which key the server means, up to TLS 1.2
 	retry     bool          // the client's first share is of a group that the server has not
 	kind      credtest.Kind // of the server's key
@@ -60,6 +61,15 @@ type update string
 const (
 	updateOurs   update = "ours"   // and asks for the same
 	updateTheirs update = "theirs" // and does not ask, and then does
+)
+
+// modes are how the sides may use a ticket or a pre-shared key in TLS 1.3, and so how they do.
+type modes string
+
+const (
+	modesAlone   modes = "alone"    // this side wants psk_ke or nothing, or first; the peer knows both
+	modesBeside  modes = "beside"   // both know both, and the server takes the share
+	modesNoGroup modes = "no group" // both know both, and there is no group in common
 )
 
 // half is who closes its side while the other goes on.
@@ -104,6 +114,10 @@ func cases() []terms {
 			{name: "stapled", staple: true, at: versions},
 			{name: "resume", resume: true},
 			{name: "resume/authenticated", resume: true, auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
+			{name: "resume/psk_ke", resume: true, at: only13, modes: modesAlone},
+			{name: "resume/psk_ke, authenticated", resume: true, at: only13, modes: modesAlone, auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
+			{name: "resume/psk_ke, SHA-384", resume: true, at: only13, modes: modesAlone, suite: suites.ByID(0x1302)},
+			{name: "resume/psk_ke and psk_dhe_ke", resume: true, at: only13, modes: modesBeside},
 			{name: "resume/SHA-384", resume: true, at: only13, suite: suites.ByID(0x1302)},
 		},
 	)

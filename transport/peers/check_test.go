@@ -51,6 +51,9 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 	if r.psk() {
 		list = append(list, fact{"PSKIdentity", s.PSKIdentity, pskIdentity})
 	}
+	if t.modes != "" {
+		list = append(list, fact{"without a group", s.Group == nil, r.alone(resumed)})
+	}
 	if t.staple && r.role == server && !resumed {
 		list = append(list, fact{"OCSPResponse", string(s.OCSPResponse), string(r.staple())})
 	}

@@ -25,7 +25,7 @@ func (curl) lacks(r *row) string {
 		return "a server"
 	case t.sizes != (sizes{}) || t.staple || t.fallback || t.downgrade:
 		return "an option for it"
-	case r.version < record.TLS12 || r.psk() || r.anonymous() || r.weak() || t.noEMS || t.noETM || t.byID:
+	case r.version < record.TLS12 || r.psk() || r.anonymous() || r.weak() || t.noEMS || t.noETM || t.byID || t.modes != "":
 		return "an option for it"
 	case t.group != nil && strings.Contains(t.group.Name(), "MLKEM"):
 		return "ML-KEM, with OpenSSL 3.0"

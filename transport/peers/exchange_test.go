@@ -112,7 +112,29 @@ func pskCases() (list []terms) {
 	for _, name := range []string{"PSK-AES128-CBC-SHA", "DHE-PSK-AES128-CBC-SHA", "ECDHE-PSK-AES128-CBC-SHA", "RSA-PSK-AES128-CBC-SHA"} {
 		list = append(list, terms{name: "hint/" + name, hint: pskHint, suite: named(name), at: up12, kind: credtest.RSA2048})
 	}
-	return append(list, terms{name: "external PSK", external: true, at: only13, suite: suites.ByID(0x1301)})
+	list = append(list, terms{name: "external PSK", external: true, at: only13, suite: suites.ByID(0x1301)})
+	for _, m := range []modes{modesAlone, modesBeside, modesNoGroup} {
+		list = append(list, terms{name: "external PSK/psk_ke " + string(m), external: true, at: only13, suite: suites.ByID(0x1301), modes: m})
+	}
+	return list
+}
+
+// pskModes are this side's.
+func (r *row) pskModes() []handshake.PSKMode {
+	switch {
+	case r.terms.modes == "":
+		return nil
+	case r.terms.modes == modesAlone && r.role == server:
+		return []handshake.PSKMode{handshake.PSKKE}
+	case r.terms.modes == modesAlone:
+		return []handshake.PSKMode{handshake.PSKKE, handshake.PSKDHEKE}
+	}
+	return []handshake.PSKMode{handshake.PSKDHEKE, handshake.PSKKE}
+}
+
+// alone reports whether the keys of a connection come from a ticket or a pre-shared key alone.
+func (r *row) alone(resumed bool) bool {
+	return (resumed || r.terms.external) && (r.terms.modes == modesAlone || r.terms.modes == modesNoGroup)
 }
 
 // psk reports whether the row's sides use a pre-shared key.

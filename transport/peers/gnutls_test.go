@@ -45,7 +45,9 @@ func (gnutls) lacks(r *row) string {
 		return "other suites"
 	case t.suite != nil && t.suite.Kx == suites.KxRSAPSK && t.auth.ask != handshake.NoClientCert:
 		return "client certificates there"
-	case r.role == client && (t.external || r.psk() && t.suite.Kx != suites.KxPSK && t.suite.Kx != suites.KxRSAPSK):
+	case t.modes == modesNoGroup && r.role == server:
+		return "psk_ke for want of a group"
+	case r.role == client && (t.external && !r.alone(false) || r.psk() && !t.external && t.suite.Kx != suites.KxPSK && t.suite.Kx != suites.KxRSAPSK):
 		return "a gnutls-cli that lives to tell of it"
 	case t.update == updateTheirs && r.role == server:
 		return "a way to ask gnutls-serv for it"
@@ -156,8 +158,14 @@ func gnutlsPriority(r *row, groups []kx.ID) string {
 			priority += ":-MAC-ALL:+" + s.MACName
 		}
 	}
-	if t.external {
-		priority += ":+ECDHE-PSK"
+	// A client that has no key asks for one on its terminal; it has both modes anyway.
+	if modes := t.modes != "" && (r.role == server || t.external); t.external || modes {
+		if priority += ":+ECDHE-PSK"; modes {
+			priority += ":+PSK"
+		}
+	}
+	if t.modes == modesNoGroup {
+		groups = []kx.ID{retryGroup.ID()}
 	}
 	if t.group != nil {
 		groups = []kx.ID{t.group.ID()}

@@ -47,7 +47,7 @@ func (gotls) lacks(r *row) string {
 		return "finite fields"
 	case t.suite != nil && !gotlsHas(t.suite) || r.psk():
 		return "other suites, and pre-shared keys"
-	case t.noEMS || t.noETM || t.byID:
+	case t.noEMS || t.noETM || t.byID || t.modes != "":
 		return "an option for it"
 	case r.version < record.TLS12 && (t.kind == credtest.Ed25519 || t.auth.kind == credtest.Ed25519):
 		return "Ed25519 there"

@@ -109,6 +109,7 @@ const (
 	opNoRenegotiation = 1 << 30
 	opNoTicket        = 1 << 14
 	opNoETM           = 1 << 19
+	opAllowNoDHEKex   = 1 << 10
 )
 
 // options are what both roles are told.
@@ -128,6 +129,7 @@ func (node) options(r *row) map[string]any {
 	bits := 0
 	for bit, set := range map[int]bool{
 		opNoTicket: r.terms.byID, opNoETM: r.terms.noETM, opNoEMS: r.terms.noEMS,
+		opAllowNoDHEKex:   r.terms.modes != "",
 		opNoRenegotiation: r.terms.renewal.refused && r.terms.renewal.asks != r.role,
 	} {
 		if set {
@@ -136,6 +138,9 @@ func (node) options(r *row) map[string]any {
 	}
 	if bits != 0 {
 		options["secureOptions"] = bits
+	}
+	if r.terms.modes == modesNoGroup {
+		options["ecdhCurve"] = retryGroup.OpenSSL()
 	}
 	if r.terms.group != nil {
 		options["ecdhCurve"] = r.terms.group.OpenSSL()

@@ -46,7 +46,7 @@ func (nss) lacks(r *row) string {
 		return "an option for it"
 	case t.downgrade && r.role == client:
 		return "an alert in a record of the version that the server has said"
-	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID:
+	case t.kind == credtest.RSA1024 || t.auth.kind == credtest.RSA1024 || t.dh != nil || t.noETM || t.noEMS || t.byID || t.modes != "":
 		return "an option for it"
 	case t.suite != nil && (strings.Contains(t.suite.Name, "CCM") || r.anonymous()) || r.psk():
 		return "CCM, anonymous suites and pre-shared keys"

@@ -71,6 +71,12 @@ func (openssl) flags(r *row) []string {
 	if t.group != nil {
 		args = append(args, "-groups", t.group.OpenSSL())
 	}
+	if t.modes != "" {
+		args = append(args, "-allow_no_dhe_kex")
+	}
+	if t.modes == modesNoGroup {
+		args = append(args, "-groups", retryGroup.OpenSSL())
+	}
 	if t.update != "" {
 		args = append(args, "-msg")
 	}

@@ -205,7 +205,7 @@ func (r *row) config() handshake.Config {
 	if w := t.renewal; w.asks == r.role && !w.refused {
 		cfg.Renegotiation = handshake.AllowRenegotiation
 	}
-	cfg.NoEncryptThenMAC = t.ownMTE
+	cfg.NoEncryptThenMAC, cfg.PSKModes = t.ownMTE, r.pskModes()
 	cfg.RecordSizeLimit, cfg.MaxSendFragment = t.sizes.ours, t.sizes.sent
 	switch {
 	case r.weak():
@@ -222,6 +222,9 @@ func (r *row) config() handshake.Config {
 	}
 	if t.group != nil {
 		cfg.Groups = []kx.Group{t.group}
+	}
+	if t.modes == modesNoGroup { // the peer has retryGroup
+		cfg.Groups = []kx.Group{kx.ByID(kx.X25519)}
 	}
 	if t.scheme != 0 { // the authority's certificates are signed with the other
 		cfg.Schemes = []cred.Scheme{t.scheme, cred.ECDSAP256SHA256}
