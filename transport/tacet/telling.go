@@ -107,6 +107,8 @@ func tellingServerHello(m *msg.ServerHello) []string {
 		items = append(items, "wants a share of "+kx.ID(x.RetryGroup).String())
 	case x.Have(msg.ExtKeyShare):
 		items = append(items, fmt.Sprintf("share %v (%d)", kx.ID(x.ServerShare.Group), len(x.ServerShare.Data)))
+	case x.Have(msg.ExtPreSharedKey):
+		items = append(items, "no key exchange")
 	}
 	if x.Have(msg.ExtPreSharedKey) {
 		items = append(items, "takes the ticket")

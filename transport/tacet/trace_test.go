@@ -153,8 +153,8 @@ func TestTraceOpenSSL(t *testing.T) {
 	}
 }
 
-// TestTraceResumes draws a connection, and its resumption by --session; and an external
-// pre-shared key.
+// TestTraceResumes draws a connection, and its resumption by --session; and external
+// pre-shared keys, with key exchange and without.
 func TestTraceResumes(t *testing.T) {
 	for version, want := range map[string]string{"TLSv1.2": "takes the session", "TLSv1.3": "takes the ticket"} {
 		s, file := startServe(t, "--max-version", version), filepath.Join(t.TempDir(), "session")
@@ -165,7 +165,12 @@ func TestTraceResumes(t *testing.T) {
 			}
 		}
 	}
-	s := startServe(t, "--psk", psk)
+	alone := []string{"--psk", psk, "--secure-options", "0x400", "--ciphers", "TLS_AES_128_GCM_SHA256", "--ecdh-curve"}
+	s := startServe(t, append(alone, "P-384")...)
+	if out, _ := tacetWith(t, 0, "hello", append(append([]string{"trace"}, alone...), "P-256", "--silence", "100ms", s.address)...); !strings.Contains(out, "no key exchange") || !strings.Contains(out, `"hello"`) {
+		t.Error(out)
+	}
+	s = startServe(t, "--psk", psk)
 	if out, _ := tacetWith(t, 0, "hello", "trace", "--psk", psk, "--silence", "100ms", s.address); !strings.Contains(out, `offers the key of "me"`) || !strings.Contains(out, `"hello"`) {
 		t.Error(out)
 	}
