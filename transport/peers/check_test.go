@@ -57,8 +57,8 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 	if t.staple && r.role == server && !resumed {
 		list = append(list, fact{"OCSPResponse", string(s.OCSPResponse), string(r.staple())})
 	}
-	if t.suite != nil {
-		list = append(list, fact{"suite", s.Suite, t.suite})
+	if want := r.suite(); want != nil {
+		list = append(list, fact{"suite", s.Suite, want})
 	}
 	if t.group != nil && !resumed {
 		list = append(list, fact{"group", s.Group, t.group})
@@ -83,7 +83,7 @@ func (r *row) peerName() string {
 	case r.role == server && r.certified():
 		return serverName
 	case r.role == client && r.shows():
-		return clientName
+		return r.clientName()
 	}
 	return ""
 }
@@ -94,7 +94,7 @@ func (r *row) ownName() string {
 	case r.role == client && r.certified():
 		return serverName
 	case r.role == server && r.shows():
-		return clientName
+		return r.clientName()
 	}
 	return ""
 }
@@ -123,8 +123,11 @@ func (r *row) checkKeyLog(ours, theirs string) {
 	if k, ok := r.peer.(keyless); ok && k.noKeyLog(r) {
 		return
 	}
-	got, compared := keyLines(theirs), 0
-	for _, line := range keyLines(ours) {
+	got, lines, compared := keyLines(theirs), keyLines(ours), 0
+	if r.denied() { // by a handshake that not all sides have come to the keys of
+		lines = lines[:1]
+	}
+	for _, line := range lines {
 		if strings.HasPrefix(line, exporterSecret) && !strings.Contains(theirs, exporterSecret) {
 			continue // it came later than the others, and some do not log it
 		}

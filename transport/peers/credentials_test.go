@@ -82,6 +82,22 @@ func (r *row) otherCredential() *cred.Credential {
 	return r.ca.Leaf(r, credtest.OtherP256, otherName)
 }
 
+// clientName is the name in the certificate that the row's client presents.
+func (r *row) clientName() string {
+	if r.renewed && r.terms.renewal.kind != "" {
+		return otherClient
+	}
+	return clientName
+}
+
+// clientKind is the kind of its key.
+func (r *row) clientKind() credtest.Kind {
+	if k := r.terms.renewal.kind; r.renewed && k != "" {
+		return k
+	}
+	return r.terms.auth.kind
+}
+
 // clientCredential is what the row's client presents, nil for nothing.
 func (r *row) clientCredential() *cred.Credential {
 	r.Helper()
@@ -94,11 +110,15 @@ func (r *row) clientCredential() *cred.Credential {
 		ca = r.stranger
 	}
 	template := credtest.LeafTemplate()
-	template.Subject = pkix.Name{CommonName: clientName}
-	return ca.Credential(r, template, a.kind)
+	template.Subject = pkix.Name{CommonName: r.clientName()}
+	return ca.Credential(r, template, r.clientKind())
 }
 
-const clientName = "tacet test client"
+// The names of the row's client: the one that it shows, and what it comes to show.
+const (
+	clientName  = "tacet test client"
+	otherClient = "tacet test client again"
+)
 
 // pemFiles writes a credential's chain and key for programs to read.
 func (r *row) pemFiles(name string, c *cred.Credential, kind credtest.Kind) (cert, key string) {

@@ -33,8 +33,10 @@ func (gnutls) lacks(r *row) string {
 	t := &r.terms
 	_, known := gnutlsGroups[groupID(t.group)]
 	switch {
-	case t.renewal.asks == server && r.role == server || t.renewal.refused || t.renewal.limited || t.renewal.auth:
+	case t.renewal.asks == server && r.role == server || t.renewal.refused || t.renewal.limited:
 		return "a way to ask for it"
+	case t.renewal.kind != "":
+		return "a client that changes its certificate, or a server that lets it"
 	case t.group != nil && !known:
 		return "ML-KEM, in 3.7"
 	case t.sizes.fragment != 0 && r.version < record.TLS13:

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 
 	"tacet/handshake"
@@ -29,8 +31,8 @@ func (gotls) missing() string { return "" }
 func (gotls) lacks(r *row) string {
 	t := &r.terms
 	switch {
-	case t.renewal.asks != "":
-		return "a way to ask for it"
+	case t.renewal.asks != "" && (r.role == server || t.renewal.asks == client):
+		return "a way to ask for it, and a server that does it"
 	case t.kind == credtest.Ed448 || t.auth.kind == credtest.Ed448:
 		return "Ed448"
 	case t.kind == credtest.RSAPSS || t.auth.kind == credtest.RSAPSS:
@@ -97,7 +99,15 @@ func (g gotls) dial(r *row, addr string) talk {
 	}
 	if c := r.clientCredential(); c != nil { // even if the server knows nothing of its authority
 		cert := goCertificate(c)
-		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
+		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if r.terms.renewal.kind != "" {
+				cert = goCertificate(r.clientCredential())
+			}
+			return &cert, nil
+		}
+	}
+	if w := r.terms.renewal; w.asks != "" && !w.refused {
+		cfg.Renegotiation = tls.RenegotiateFreelyAsClient
 	}
 	if r.terms.resume {
 		cfg.ClientSessionCache, _ = r.kept.loadOrStore("cache", tls.NewLRUClientSessionCache(4)).(tls.ClientSessionCache)
@@ -144,6 +154,9 @@ func (g gotls) serve(r *row) talk {
 
 func (gotls) says(r *row, e *end) []string {
 	list := factLines(r, e)
+	if w := r.terms.renewal; w.asks != "" && !w.refused { // when it exports nothing
+		list = slices.DeleteFunc(list, func(p string) bool { return strings.Contains(p, "exporter=") })
+	}
 	if r.role == client && r.terms.staple {
 		list = append(list, fmt.Sprintf("(?m)^ocsp=%x$", r.staple()))
 	}
@@ -310,6 +323,16 @@ func (t *gotlsTalk) stream(ctx context.Context, n int64) (sent, received string,
 	case <-ctx.Done():
 		return "", "", ctx.Err()
 	}
+}
+
+// renegotiate is not asked for.
+func (t *gotlsTalk) renegotiate(*row) {}
+
+func (t *gotlsTalk) renewed(r *row, e *end) []string {
+	if c := t.current(); c != nil {
+		t.tell(c.ConnectionState())
+	}
+	return r.peer.says(r, e)
 }
 
 func (t *gotlsTalk) update(context.Context, bool) error {

@@ -39,6 +39,8 @@ func (node) lacks(r *row) string {
 		return "an option for it"
 	case t.renewal.asks == server && r.role == server && t.renewal.times > 1:
 		return "a second renegotiation of a server's own wish: it counts as the client's"
+	case t.renewal.kind != "" && r.role == client:
+		return "a client that changes its certificate"
 	case t.update == updateTheirs:
 		return "a way to ask for it"
 	}
@@ -318,7 +320,11 @@ func (t *nodeTalk) take(m nodeMessage) {
 func (t *nodeTalk) addr() string { return t.host }
 
 func (t *nodeTalk) do(op string, size int64) {
-	if err := t.process.command(map[string]any{"id": t.id, "op": op, "size": size}); err != nil {
+	t.send(map[string]any{"id": t.id, "op": op, "size": size})
+}
+
+func (t *nodeTalk) send(command map[string]any) {
+	if err := t.process.command(command); err != nil {
 		t.printf("error=%v\n", err)
 	}
 }
@@ -348,7 +354,13 @@ func (t *nodeTalk) stream(ctx context.Context, n int64) (sent, received string, 
 }
 
 func (t *nodeTalk) renegotiate(r *row) {
-	t.do("renegotiate", map[bool]int64{true: 1}[r.terms.renewal.auth])
+	w := &r.terms.renewal
+	options := map[string]any{}
+	if w.auth != handshake.NoClientCert {
+		options["requestCert"], options["rejectUnauthorized"] = true, w.auth == handshake.RequireClientCert
+	}
+	command := map[string]any{"id": t.id, "op": "renegotiate", "options": options}
+	t.send(command)
 }
 
 func (t *nodeTalk) renewed(r *row, e *end) []string {

@@ -32,6 +32,8 @@ func (openssl) lacks(r *row) string {
 	switch {
 	case r.terms.renewal.limited && r.role == server:
 		return "a limit of renegotiations"
+	case r.denied() && r.role == server || r.terms.renewal.kind != "":
+		return "a command for it, or a server that asks a second time"
 	case r.terms.group != nil && strings.Contains(r.terms.group.Name(), "MLKEM"):
 		return "ML-KEM, in 3.0"
 	case r.terms.sizes.ours != 0 || r.terms.sizes.theirs != 0:
@@ -282,7 +284,7 @@ func (p opensslTalk) update(ctx context.Context, request bool) error {
 // renegotiate uses the commands R, and r of s_server, which are a line each.
 func (p opensslTalk) renegotiate(r *row) {
 	command := "R\n"
-	if r.role == server && !r.terms.renewal.auth {
+	if r.role == server && r.terms.renewal.auth == handshake.NoClientCert {
 		command = "r\n"
 	}
 	p.say(command)

@@ -9,15 +9,32 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred/credtest"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // renewal is what a case says of a renegotiation (RFC 5746).
 type renewal struct {
 	asks    role // who asks for it; "": nobody
-	auth    bool // the server wants a certificate then, and did not before
 	refused bool // the other side says no_renegotiation
 	times   int  // how often it is asked for, 0: once
 	limited bool // the last time is once too often for a server
+	forbids bool // this side has come to forbid it
+
+	auth   handshake.ClientAuth // what the server wants of its client then, if it is more than before
+	kind   credtest.Kind        // of the client's key then; "": as before
+	suites []*suites.Suite      // that this side has before and then
+}
+
+// exists reports whether there is such a row: what this side changes, it changes when it asks.
+func (r *row) exists() bool {
+	w := &r.terms.renewal
+	ours := w.asks != r.role
+	return (w.suites == nil || ours) && (!w.forbids || !ours)
+}
+
+// denied reports whether the client lacks the certificate that the server comes to insist on.
+func (r *row) denied() bool {
+	return r.terms.renewal.auth == handshake.RequireClientCert && r.terms.auth.kind == ""
 }
 
 // renewalCases are those of renegotiations.
@@ -29,11 +46,23 @@ func renewalCases() (list []terms) {
 			terms{name: name + ", RSA and CBC", at: up12, renewal: renewal{asks: asks, times: 2},
 				suite: named("AES128-SHA"), kind: credtest.RSA2048},
 			terms{name: name + ", refused", at: up12, renewal: renewal{asks: asks, refused: true}},
+			terms{name: name + ", forbidden", at: up12, renewal: renewal{asks: asks, forbids: true}},
+			terms{name: name + ", other certificate", at: up12, renewal: renewal{asks: asks, kind: credtest.RSA2048},
+				auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
+			terms{name: name + ", other cipher", at: up12,
+				renewal: renewal{asks: asks, suites: []*suites.Suite{named("ECDHE-ECDSA-AES128-SHA"), named("ECDHE-ECDSA-AES256-SHA")}}},
+			terms{name: name + ", from AEAD to CBC", at: only12,
+				renewal: renewal{asks: asks, suites: []*suites.Suite{named("ECDHE-ECDSA-AES128-GCM-SHA256"), named("ECDHE-ECDSA-AES256-SHA")}}},
+			terms{name: name + ", from AEAD to AEAD", at: only12,
+				renewal: renewal{asks: asks, suites: []*suites.Suite{named("ECDHE-ECDSA-AES256-GCM-SHA384"), named("ECDHE-ECDSA-CHACHA20-POLY1305")}}},
 		)
 	}
+	require, request := renewal{asks: server, auth: handshake.RequireClientCert}, renewal{asks: server, auth: handshake.RequestClientCert}
 	return append(list,
-		terms{name: "renegotiation/server asks, client certificate", at: up12,
-			renewal: renewal{asks: server, auth: true}, auth: auth{kind: credtest.P256}},
+		terms{name: "renegotiation/server asks, client certificate", at: up12, renewal: require, auth: auth{kind: credtest.P256}},
+		terms{name: "renegotiation/server asks, client certificate optional", at: up12, renewal: request, auth: auth{kind: credtest.P256}},
+		terms{name: "renegotiation/server asks, client certificate optional, none", at: up12, renewal: request},
+		terms{name: "renegotiation/server asks, client certificate, none", at: up12, renewal: require},
 		terms{name: "renegotiation/once too often", at: up12, renewal: renewal{asks: client, times: 4, limited: true}},
 	)
 }
@@ -41,7 +70,19 @@ func renewalCases() (list []terms) {
 // shows reports whether the row's client has shown its certificate by now.
 func (r *row) shows() bool {
 	a := r.terms.auth
-	return a.kind != "" && (a.ask != handshake.NoClientCert || r.renewed && r.terms.renewal.auth)
+	return a.kind != "" && (a.ask != handshake.NoClientCert || r.renewed && r.terms.renewal.auth != handshake.NoClientCert)
+}
+
+// suite is the one that this side insists on, nil if on none.
+func (r *row) suite() *suites.Suite {
+	list := r.terms.renewal.suites
+	switch {
+	case list == nil:
+		return r.terms.suite
+	case r.renewed:
+		return list[1]
+	}
+	return list[0]
 }
 
 // again is this side's profile of a renegotiation.
@@ -66,7 +107,7 @@ func (r *row) renewing(e *end, t talk) []step {
 	steps := []step{{"what is said of the first handshake", func() error { r.check(e, t, false); return nil }}}
 	for i := range max(w.times, 1) {
 		last := i+1 == max(w.times, 1)
-		steps = append(steps, r.renewOnce(e, t, w.refused || w.limited && last)...)
+		steps = append(steps, r.renewOnce(e, t, w.refused || w.forbids || w.limited && last || r.denied())...)
 	}
 	return steps
 }
@@ -104,11 +145,15 @@ func (r *row) refusing(e *end, t talk, ours bool) []step {
 	hangUp := step{"hanging up", func() error { _ = e.Close(); return nil }} // which the peer may have done
 	if !ours {
 		return []step{{"refusing", func() error {
+			if r.terms.renewal.forbids {
+				e.SetRenegotiation(handshake.ForbidRenegotiation)
+			}
 			t.(renewer).renegotiate(r)
 			return r.isRefused(e.readEnd())
 		}}, hangUp}
 	}
 	return []step{{"being refused", func() error {
+		r.renewed = r.denied()
 		err := e.Renegotiate(r.ctx, r.again())
 		if err == nil { // it was too late
 			err = e.readEnd()
@@ -166,6 +211,10 @@ func (r *row) isRefused(err error) error {
 	ours := w.asks != r.role
 	a, sent, _ := alertOf(err)
 	switch {
+	case r.denied() && a == record.AlertHandshakeFailure && sent == (r.role == client):
+	case r.denied(): // or for another reason
+		return fmt.Errorf("a client without certificate ends with %w", err)
+	case w.forbids && errors.Is(err, handshake.KindRenegotiationForbidden):
 	case !ours && w.limited && errors.Is(err, handshake.KindRenegotiationAttack):
 	case !ours && w.refused && !sent && a == record.AlertHandshakeFailure: // how OpenSSL takes no_renegotiation
 	case ours && w.limited && hangsUp && errors.Is(err, handshake.KindTruncated):

@@ -33,8 +33,8 @@ func (r *row) newConn(nc net.Conn, e *end) *actor.Conn {
 func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bool) {
 	switch q := q.(type) {
 	case *handshake.CredentialQuery:
-		// A certificate that the server has not asked for: left to itself, a client
-		// shows none that is of no authority that the server names.
+		// A certificate that the server has not asked for (left to itself, a client
+		// shows none that is of no authority that the server names), or another than before.
 		return q.Use(r.clientCredential()), true
 	case *handshake.PSKQuery:
 		if q.Hint != r.terms.hint {
@@ -217,8 +217,8 @@ func (r *row) config() handshake.Config {
 		v := record.TLS12 + record.TLS13 - r.version
 		cfg.MinVersion, cfg.MaxVersion = v, v
 	}
-	if t.suite != nil {
-		cfg.Suites = []*suites.Suite{t.suite}
+	if s := r.suite(); s != nil {
+		cfg.Suites = []*suites.Suite{s}
 	}
 	if t.group != nil {
 		cfg.Groups = []kx.Group{t.group}
@@ -250,7 +250,7 @@ func (r *row) clientProfile() *handshake.ClientProfile {
 	}
 	if c := r.clientCredential(); c != nil {
 		cfg.Credentials = append(cfg.Credentials, c)
-		cfg.AskCredential = t.auth.stranger
+		cfg.AskCredential = t.auth.stranger || t.renewal.kind != ""
 	}
 	p, err := cfg.CompileClient()
 	if err != nil {
@@ -263,8 +263,8 @@ func (r *row) serverProfile() *handshake.ServerProfile {
 	cfg := r.config()
 	t := &r.terms
 	cfg.ALPN = t.accepted
-	if cfg.ClientAuth = t.auth.ask; r.renewed && t.renewal.auth {
-		cfg.ClientAuth = handshake.RequireClientCert
+	if cfg.ClientAuth = t.auth.ask; r.renewed {
+		cfg.ClientAuth = max(cfg.ClientAuth, t.renewal.auth)
 	}
 	if t.byID {
 		cfg.AskSession = true

@@ -2,7 +2,8 @@
 // and writes what is to be said of them, one JSON object a line.
 //
 // {id, op: 'listen' | 'dial', port, options, connections, half, bulk, session}
-// {id, op: 'greet' | 'quit' | 'stream', size}
+// {id, op: 'greet' | 'quit' | 'tell' | 'stream', size}
+// {id, op: 'renegotiate', options}
 // -> {id, say, keys, port, end, sent, received}
 import tls from 'node:tls';
 import crypto from 'node:crypto';
@@ -100,8 +101,7 @@ class Talk {
 
   async tell() { this.secure(await this.live); }
 
-  async renegotiate({ size }) {
-    const options = size ? { requestCert: true, rejectUnauthorized: true } : {};
+  async renegotiate({ options }) {
     (await this.live).renegotiate(options, (err) => { if (err) this.failed(err); });
   }
 
