@@ -36,6 +36,11 @@ type Config struct {
 	// EarlyData, once at a time, by whoever reads or writes. It must not block and must
 	// not call the connection.
 	OnEvent func(handshake.Event)
+	// OnSecure is told what a handshake has come to, the first and each renegotiation, before
+	// State tells of it and before anything is read or written under its keys. It is
+	// called by whoever drives the handshake, who waits for it, and must not call the connection
+	// but for State.
+	OnSecure func(*handshake.ConnectionState)
 	// HandshakeTimeout bounds the handshake; 0: no bound. Running out is
 	// context.DeadlineExceeded, closes the transport and is final.
 	HandshakeTimeout time.Duration

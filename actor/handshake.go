@@ -306,6 +306,9 @@ func (c *Conn) split() (over bool, err error) {
 	if err != nil {
 		return true, c.fail(err) // what came with the last message was bad
 	}
+	if f := c.cfg.OnSecure; f != nil {
+		f(r.State())
+	}
 	c.out.role.Lock()
 	c.in.half, c.out.half, c.out.fragment = r, s, 0
 	c.hs.mu.Lock()

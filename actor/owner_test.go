@@ -260,3 +260,37 @@ func TestListener(t *testing.T) {
 		t.Error("the silent client's connection is still open")
 	}
 }
+
+// TestOnSecure is told of each handshake, before State is, and before Read gives what came under
+// its keys.
+func TestOnSecure(t *testing.T) {
+	renewing(t, func(t *testing.T, _ *actor.Config, byServer bool) {
+		a, b := tcpLink(t)
+		p := compile(t, record.TLS12, renewable)
+		var server *actor.Conn
+		var told []*handshake.ConnectionState
+		cfg := &actor.Config{OnSecure: func(s *handshake.ConnectionState) {
+			if was := server.State(); was == s || len(told) > 0 && was != told[len(told)-1] {
+				t.Error("State told before")
+			}
+			told = append(told, s)
+		}}
+		client := actor.Client(a, p.client, serverName, nil)
+		server = actor.Server(b, p.server, cfg)
+		if err := handshakeBoth(client, server); err != nil {
+			t.Fatal(err)
+		}
+		go echo(server)
+		for range 2 {
+			if err := client.Renegotiate(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			roundTrip(t, client, "under new keys")
+		}
+		if len(told) != 3 || told[2] != server.State() {
+			t.Errorf("told of %d handshakes", len(told))
+		}
+		client.Close()
+		server.Close()
+	})
+}

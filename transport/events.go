@@ -8,12 +8,14 @@ import "sync"
 type SocketEvents struct {
 	// OnSecureConnect is told that the handshake is complete and the peer's
 	// certificate good or tolerated, and again after each renegotiation. The first
-	// time it is called before Connect, Handshake, Read or Write returns.
+	// time it is called before Connect, Handshake, Read or Write returns; what Authorized and
+	// the like tell is the new handshake's before anything is read under its keys.
 	OnSecureConnect func(*Socket)
 	// OnSession is told of each session to resume, in the bytes that
 	// ConnectionOptions.Session takes: up to TLS 1.2 one of a full handshake, in TLS 1.3
 	// one of each ticket, which a server may send at any time. A client alone
-	// has it. It is called after OnSecureConnect, and one at a time.
+	// has it. It is called after OnSecureConnect of its handshake has returned, where that is
+	// called, and one at a time.
 	//
 	// With it the socket reads ahead by a goroutine of its own, so that tickets come
 	// while nobody calls Read.

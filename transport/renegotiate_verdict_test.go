@@ -2,7 +2,10 @@ package transport
 
 import (
 	"context"
+	"io"
 	"net"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -83,6 +86,7 @@ func TestRenegotiatedWhileJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin, again := make(chan bool, 2), make(chan bool, 2)
+		var asked atomic.Bool
 		go func() {
 			<-begin
 			if err := server.Renegotiate(t.Context(), RenegotiateOptions{}); err != nil {
@@ -94,9 +98,11 @@ func TestRenegotiatedWhileJudged(t *testing.T) {
 			Socket: a, SecureContext: own, Servername: serverName,
 			PSKCallback: func(context.Context, string) (PSK, error) { return PSK{key, "who"}, nil },
 			CheckServerIdentity: func(string, *PeerCertificate) error {
-				synctest.Wait()
-				begin <- true
-				synctest.Wait()
+				if !asked.Swap(true) {
+					synctest.Wait()
+					begin <- true
+					synctest.Wait()
+				}
 				return nil
 			},
 			SocketEvents: SocketEvents{
@@ -130,5 +136,97 @@ func TestRenegotiatedNameHasItsContext(t *testing.T) {
 		if chosen, err := v.showing(&Socket{}, own, p); err != nil || chosen != p || chosen == nil {
 			t.Errorf("for %q another profile, %v", name, err)
 		}
+	}
+}
+
+// TestVerdictComesBeforeData: a client renegotiates as somebody else. Though the application takes
+// its time over another event, what a server tells of it is true by when it reads what
+// that one sends.
+func TestVerdictComesBeforeData(t *testing.T) {
+	own := contextOf(t, credtest.CA(t).Leaf(t, credtest.P256, serverName))
+	own.server.Renegotiation, own.server.RenegotiationLimit = handshake.AllowRenegotiation, 3
+	server, err := newServer(ServerOptions{RequestCert: true, RejectUnauthorized: new(false)}, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := credtest.CA(t).Leaf(t, credtest.P256, "client")
+	bad := credtest.Root(t, "stranger", credtest.P256).Leaf(t, credtest.P256, "client")
+	profile := func(c *cred.Credential) *handshake.ClientProfile {
+		cfg := handshake.Config{Credentials: []*cred.Credential{c}, MaxVersion: record.TLS12, Verifier: credtest.CA(t).Verifier()}
+		p, err := cfg.CompileClient()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	a, b := wire(t)
+	s, err := NewSocket(b, SocketOptions{Server: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	client := actor.Client(a, profile(good), serverName, nil)
+	defer client.Close()
+	hears := func(says string, authorized bool) {
+		t.Helper()
+		if _, err := io.ReadFull(s, make([]byte, len(says))); err != nil {
+			t.Fatal(err)
+		}
+		cert := s.PeerCertificate(false)
+		if s.Authorized() != authorized || (s.AuthorizationError() == nil) != authorized || cert == nil {
+			t.Errorf("%s: authorized %v, %v, %v", says, s.Authorized(), s.AuthorizationError(), cert)
+		}
+	}
+	go client.Write([]byte("good"))
+	hears("good", true)
+	busy := make(chan struct{})
+	defer close(busy)
+	s.queue.add(func() { <-busy })
+	for _, c := range []*cred.Credential{bad, good, bad} {
+		done := make(chan error, 1)
+		go func() {
+			err := client.Renegotiate(t.Context(), profile(c))
+			client.Write([]byte("as another"))
+			done <- err
+		}()
+		hears("as another", c == good)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRenegotiationEventsInOrder: of each handshake a client is told first that it is secure, and
+// then of its session, whoever asked for it.
+func TestRenegotiationEventsInOrder(t *testing.T) {
+	for _, who := range []string{"client", "server"} {
+		t.Run(who, func(t *testing.T) {
+			events := make(chan string, 8)
+			tell := func(event string) {
+				events <- event
+			}
+			p := renegotiable(t, ServerOptions{}, ConnectionOptions{SocketEvents: SocketEvents{
+				OnSecureConnect: func(*Socket) { tell("secure") },
+				OnSession:       func(*Socket, []byte) { tell("session") },
+			}})
+			asks := p.client
+			if who == "server" {
+				asks = p.server
+			} else {
+				reading(p.server)
+			}
+			var got []string
+			for i := range 4 {
+				if i > 0 {
+					if err := asks.Renegotiate(t.Context(), RenegotiateOptions{}); err != nil && i < 4 {
+						t.Fatal(err)
+					}
+				}
+				got = append(got, <-events, <-events)
+			}
+			if want := slices.Repeat([]string{"secure", "session"}, 4); !slices.Equal(got, want) {
+				t.Errorf("told %q", got)
+			}
+		})
 	}
 }

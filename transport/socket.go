@@ -42,6 +42,8 @@ type Socket struct {
 	mu       sync.Mutex
 	conn     *actor.Conn // nil until it is needed
 	fragment int         // what SetMaxSendFragment said before
+	renewed  [2]*secured // of the last renegotiations, the newest last
+	fresh    func()      // tells of the session of a handshake that is not complete yet
 	failed   error       // why the peer was refused, for AuthorizationError and who waits for the end of the handshake
 
 	settling sync.Mutex
@@ -76,6 +78,7 @@ type secured struct {
 	state      *handshake.ConnectionState
 	authorized bool
 	why        error
+	err        error // of a renegotiation: it ends the connection
 }
 
 // connection is the connection, made if it was not.
@@ -98,7 +101,7 @@ func (s *Socket) connection() (*actor.Conn, error) {
 
 // config is what the owner of the connection is told.
 func (s *Socket) config() *actor.Config {
-	c := &actor.Config{Answer: s.answer, OnEvent: s.event, Pumped: s.events.OnSession != nil}
+	c := &actor.Config{Answer: s.answer, OnEvent: s.event, OnSecure: s.complete, Pumped: s.events.OnSession != nil}
 	if s.events.OnKeylog != nil {
 		c.KeyLog = keylogWriter{s}
 	}
@@ -108,37 +111,74 @@ func (s *Socket) config() *actor.Config {
 // event hears what the engine tells, on behalf of whoever reads or writes.
 func (s *Socket) event(ev handshake.Event) {
 	switch ev.Kind {
-	case handshake.Secure:
-		if s.secure.Swap(true) { // perhaps before the first is judged
-			s.queue.add(func() { _ = s.again() })
-		}
 	case handshake.MessageSent, handshake.MessageReceived:
 		s.tracer.event(ev)
 	}
 }
 
-// again judges the peer once more after a renegotiation, and tells the application:
-// the first caller does, when it is complete.
-func (s *Socket) again() error {
+// complete judges the peer of a renegotiation before there is anything to read from it, and
+// has the application told. The first handshake, which may be judged yet, is for settle.
+func (s *Socket) complete(state *handshake.ConnectionState) {
+	again := s.secure.Swap(true)
+	v := &secured{state: state}
+	if again {
+		v.authorized, v.why, v.err = s.side.judge(s, state)
+	}
+	s.mu.Lock()
+	v.conn = s.conn
+	session := s.fresh
+	s.fresh = nil
+	if again {
+		s.renewed = [2]*secured{s.renewed[1], v}
+	}
+	s.mu.Unlock()
+	if again {
+		s.queue.add(s.again)
+	}
+	if session != nil {
+		s.queue.add(session)
+	}
+}
+
+// latest is what is known of the last handshake that was completed, nil if none was judged.
+func (s *Socket) latest() *secured {
 	in := s.info.Load()
-	// The event comes before the end of the handshake. Of a connection that has ended the state is final.
-	_ = in.conn.Do(context.Background(), func(*handshake.Engine) error { return nil })
-	s.settling.Lock()
+	if in == nil {
+		return nil
+	}
 	state := in.conn.State()
-	if s.refused() != nil || s.info.Load().state == state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.renewed {
+		if v != nil && v.state == state {
+			return v
+		}
+	}
+	return in
+}
+
+// again tells the application of a renegotiation, or ends the connection by it. It is called in
+// its turn among the events.
+func (s *Socket) again() {
+	// It is in the queue before the end of the handshake. Of a connection that has ended the state is final.
+	_ = s.info.Load().conn.Do(context.Background(), func(*handshake.Engine) error { return nil })
+	s.settling.Lock()
+	v := s.latest()
+	if s.refused() != nil || v == s.info.Load() {
 		s.settling.Unlock()
-		return s.refused()
+		return
 	}
-	err := s.judge(in.conn, state)
-	s.settling.Unlock()
-	if err != nil {
+	if v.err != nil {
+		s.refuse(v.conn, v.err)
+		s.settling.Unlock()
 		_ = s.Close()
-		return err
+		return
 	}
+	s.info.Store(v)
+	s.settling.Unlock()
 	if f := s.events.OnSecureConnect; f != nil {
 		f(s)
 	}
-	return nil
 }
 
 func (s *Socket) answer(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {
@@ -231,7 +271,7 @@ func (s *Socket) judge(conn *actor.Conn, state *handshake.ConnectionState) error
 	authorized, why, err := s.side.judge(s, state)
 	if err == nil {
 		s.mu.Lock()
-		s.info.Store(&secured{conn, state, authorized, why})
+		s.info.Store(&secured{conn: conn, state: state, authorized: authorized, why: why})
 		fragment := s.fragment
 		s.mu.Unlock()
 		if fragment != 0 {
@@ -239,6 +279,11 @@ func (s *Socket) judge(conn *actor.Conn, state *handshake.ConnectionState) error
 		}
 		return nil
 	}
+	return s.refuse(conn, err)
+}
+
+// refuse ends a connection whose peer is not worth enough.
+func (s *Socket) refuse(conn *actor.Conn, err error) error {
 	_ = conn.Do(context.Background(), func(e *handshake.Engine) error {
 		e.Abort(record.AlertBadCertificate)
 		return nil

@@ -107,11 +107,16 @@ type clientSessions struct {
 func (clientSessions) Get(string) *session.Session { return nil }
 
 func (x clientSessions) Put(_ string, got *session.Session) {
-	x.s.mu.Lock()
+	s, f := x.s, x.s.events.OnSession
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	x.c.session = got
-	x.s.mu.Unlock()
-	if f := x.s.events.OnSession; f != nil {
-		x.s.queue.add(func() { f(x.s, got.Marshal()) })
+	switch {
+	case f == nil:
+	case got.Version >= record.TLS13: // a ticket
+		s.queue.add(func() { f(s, got.Marshal()) })
+	default: // the handshake comes to its end now
+		s.fresh = func() { f(s, got.Marshal()) }
 	}
 }
 

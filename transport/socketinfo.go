@@ -42,7 +42,7 @@ func (s *Socket) state() *handshake.ConnectionState {
 // Authorized reports whether the peer showed a certificate that is good; for a client, whose
 // name is right too. A server that does not ask for one tells false. It stays after Close.
 func (s *Socket) Authorized() bool {
-	in := s.info.Load()
+	in := s.latest()
 	return in != nil && in.authorized
 }
 
@@ -50,7 +50,7 @@ func (s *Socket) Authorized() bool {
 // Its code (CodeOf) is node's authorizationError: that of a client without certificate
 // is UNABLE_TO_GET_ISSUER_CERT.
 func (s *Socket) AuthorizationError() error {
-	if in := s.info.Load(); in != nil {
+	if in := s.latest(); in != nil {
 		return in.why
 	}
 	return s.refused()

@@ -16,8 +16,8 @@ type RenegotiateOptions struct {
 }
 
 // Renegotiate makes another handshake on the connection, up to TLS 1.2: a server's asks
-// its client to begin. It returns when that is complete and the peer judged; then
-// OnSecureConnect is called again. In TLS 1.3 it is ERR_SSL_WRONG_SSL_VERSION; before the
+// its client to begin. It returns when that is complete and the peer judged;
+// OnSecureConnect is called again in its turn. In TLS 1.3 it is ERR_SSL_WRONG_SSL_VERSION; before the
 // first handshake ERR_TLS_INVALID_STATE, where node ends the connection. A peer that declines ends
 // it. No session is resumed, so that a certificate that a server asks for comes.
 func (s *Socket) Renegotiate(ctx context.Context, o RenegotiateOptions) error {
@@ -41,7 +41,10 @@ func (s *Socket) Renegotiate(ctx context.Context, o RenegotiateOptions) error {
 	if err := in.conn.Renegotiate(ctx, nil); err != nil {
 		return after(err)
 	}
-	return s.again()
+	if err := s.latest().err; err != nil {
+		return coded(err)
+	}
+	return nil
 }
 
 // DisableRenegotiation ends the connection when the peer renegotiates, with
