@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/big"
 	"math/rand/v2"
 
 	"tacet/kx"
@@ -12,28 +13,39 @@ func sizedSeed(n int, last byte) []byte {
 	return b
 }
 
-// dhSubjects: the private exponent, of which the fixed one is tiny.
+// dhSubjects: the private exponent, of which the fixed one is tiny. The control is
+// what big numbers of no constant time make of it.
 func dhSubjects() []subject {
-	return []subject{{name: "ffdhe2048: the private exponent", n: 10_000, prepare: func(rnd *rand.Rand) trial {
-		g, b := kx.ByID(kx.FFDHE2048), &box{rnd: rnd}
-		n := g.EncapsulateSeedLen()
-		secret, err := g.Generate(b.random(g.SeedLen()))
-		if err != nil {
+	group := kx.ByID(kx.FFDHE2048)
+	secret, err := group.Generate(sizedSeed(group.SeedLen(), 5))
+	if err != nil {
+		panic(err)
+	}
+	peer := secret.AppendShare(nil)
+	p, _ := kx.DHParams(group)
+	prime, base := new(big.Int).SetBytes(p), new(big.Int).SetBytes(peer)
+	naive := func(seed []byte) { new(big.Int).Exp(base, new(big.Int).SetBytes(seed), prime) }
+	ours := func(seed []byte) {
+		if _, _, err := group.Encapsulate(seed, peer); err != nil {
 			panic(err)
 		}
-		peer := secret.AppendShare(nil)
-		return trial{
-			run: func(seed []byte) {
-				if _, _, err := g.Encapsulate(seed, peer); err != nil {
-					panic(err)
-				}
-			},
-			input: func(class int) []byte {
-				if class == 0 {
-					return sizedSeed(n, 3)
-				}
-				return b.random(n)
-			},
-		}
-	}}}
+	}
+	return []subject{
+		{name: "control, naive DH: the private exponent", control: true, n: 10_000, prepare: exponents(naive)},
+		{name: "ffdhe2048: the private exponent", n: 10_000, prepare: exponents(ours)},
+	}
+}
+
+// exponents are tiny or random.
+func exponents(run func(seed []byte)) func(rnd *rand.Rand) trial {
+	n := kx.ByID(kx.FFDHE2048).EncapsulateSeedLen()
+	return func(rnd *rand.Rand) trial {
+		b := &box{rnd: rnd}
+		return trial{run: run, input: func(class int) []byte {
+			if class == 0 {
+				return sizedSeed(n, 3)
+			}
+			return b.random(n)
+		}}
+	}
 }
