@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"crypto/x509"
 	"net/netip"
 	"strings"
 
@@ -54,13 +55,50 @@ func (s *loadingSession) answer(fx *effects, a Answer) (state, error) {
 }
 
 func (s *loadingSession) loaded(fx *effects, sess *session.Session) (afterSession, error) {
-	o := &offer{}
-	if fx.mayOffer(sess) {
-		o.session = sess
-	} else if fx.profile.offersPSK() {
-		return &choosingPSK{q: PSKQuery{Version: record.TLS13, ServerName: s.q.ServerName}}, nil
+	switch {
+	case !fx.mayOffer(sess):
+		return fx.withoutSession()
+	case fx.profile.cfg.Reverify && fx.profile.cfg.AskVerify && len(sess.PeerChain) > 0:
+		chain, err := chainOf(sess)
+		q := VerifyQuery{Chain: chain, ServerName: fx.conn.ServerName, OfSession: true}
+		return &verifyingSession{session: sess, q: q}, err
 	}
-	return fx.sayHello(o)
+	return fx.sayHello(&offer{session: sess})
+}
+
+// withoutSession goes on to what else there may be to offer.
+func (fx *effects) withoutSession() (afterSessionVerdict, error) {
+	if fx.profile.offersPSK() {
+		return &choosingPSK{q: PSKQuery{Version: record.TLS13, ServerName: fx.conn.ServerName}}, nil
+	}
+	return fx.sayHello(&offer{})
+}
+
+// verifyingSession asks the application anew whether the chain of a session is to be
+// trusted; see judgeAgain for the Verifier.
+type verifyingSession struct {
+	session *session.Session
+	q       VerifyQuery
+}
+
+func (s *verifyingSession) query() Query                       { return &s.q }
+func (s *verifyingSession) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
+
+func (s *verifyingSession) answer(fx *effects, a Answer) (state, error) {
+	switch a.value.(type) {
+	case [][]*x509.Certificate:
+		return to(s.verified(fx, true))
+	case tolerated:
+		return to(s.verified(fx, false))
+	}
+	return nil, misuse(KindWrongAnswer, "VerifyQuery")
+}
+
+func (s *verifyingSession) verified(fx *effects, good bool) (afterSessionVerdict, error) {
+	if !good {
+		return fx.withoutSession()
+	}
+	return fx.sayHello(&offer{session: s.session})
 }
 
 // choosingPSK asks for an external pre-shared key to offer.

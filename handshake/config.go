@@ -98,6 +98,12 @@ type Config struct {
 	// ClientAuth, unless Verify is VerifyNone or AskVerify is set.
 	Verifier *cred.Verifier
 	Verify   VerifyMode
+	// Reverify has a client verify the chain in a session anew before it is offered, or ask
+	// with AskVerify: for what has expired or was revoked meanwhile. Otherwise the verdict of
+	// the same Verifier stands as long as the leaf is valid. Where verification is required,
+	// a session that does not pass is not offered, and a full handshake follows; VerifyRecord
+	// keeps the verdict. A server's Verifier judges what a ticket holds anew in any case.
+	Reverify bool
 	// ClientAuth is a server's policy.
 	ClientAuth ClientAuth
 	// AskHello, AskSession, AskPSK, AskCredential, AskStaple, AskVerify ask the application
@@ -107,7 +113,8 @@ type Config struct {
 	// taken, and no suite that needs one. It lets a server do without Credentials.
 	// AskStaple asks a server for what to staple to a certificate, instead of its Staple.
 	// AskVerify is not asked on resumption, where the application's verdict of then stands
-	// as long as the leaf is valid: whoever verifies differently keeps sessions apart.
+	// as long as the leaf is valid, but with Reverify: whoever verifies differently keeps
+	// sessions apart.
 	AskHello, AskSession, AskPSK, AskCredential, AskStaple, AskVerify bool
 	// PSKModes are the ways in which TLS 1.3 uses a pre-shared key, an external one or a
 	// ticket's; nil means PSKDHEKE alone. A client offers all of them; a server takes the

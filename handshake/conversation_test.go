@@ -85,6 +85,11 @@ func watched(_ testing.TB, c *config) {
 // oneKey makes a server forget its older ticket keys.
 func oneKey(_ testing.TB, c *config) { c.server.TicketKeys = c.server.TicketKeys[:1] }
 
+func reverified(_ testing.TB, c *config) { c.client.Reverify = true }
+
+// doubtful has an application that tolerates no chain of a session.
+func doubtful(_ testing.TB, c *config) { c.client.Reverify, c.doubts = true, true }
+
 func manyTickets(_ testing.TB, c *config) { c.server.Tickets = 16 }
 
 func noTickets(_ testing.TB, c *config) { c.server.TicketKeys = nil }
@@ -168,6 +173,7 @@ func conversations() []conversation {
 		add("resumed", true, v, full)
 		add("resumed, rotated key", true, v, full, rotated)
 		add("resumed, client certificate", true, v, mutual, clientCert(handshake.RequireClientCert, true))
+		add("resumed, verified anew", true, v, full, reverified)
 	}
 	add("resumed in vain", true, record.TLS12, fmt.Sprintf("%v/full", record.TLS12), noTickets)
 	add("resumed in vain", true, record.TLS13, fmt.Sprintf("%v/full", record.TLS13), noTickets)

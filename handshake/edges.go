@@ -24,6 +24,10 @@ type afterSession interface {
 	state
 	afterSession()
 }
+type afterSessionVerdict interface { // or where there was nothing to judge
+	afterSession
+	afterSessionVerdict()
+}
 type afterPSK interface {
 	state
 	afterPSK()
@@ -38,12 +42,17 @@ type afterServerHelloAgain interface {
 }
 
 func (*loadingSession) isState()       {}
+func (*verifyingSession) isState()     {}
 func (*choosingPSK) isState()          {}
 func (*waitServerHello) isState()      {}
 func (*waitServerHelloAgain) isState() {}
 
-func (*choosingPSK) afterSession()     {} // no session fits
-func (*waitServerHello) afterSession() {}
+func (*verifyingSession) afterSession() {} // is judged anew
+func (*choosingPSK) afterSession()      {} // no session fits
+func (*waitServerHello) afterSession()  {}
+
+func (*choosingPSK) afterSessionVerdict()     {}
+func (*waitServerHello) afterSessionVerdict() {}
 
 func (*waitServerHello) afterPSK() {}
 

@@ -117,6 +117,13 @@ func explored() []conversation {
 		list = append(list, conversation{name: fmt.Sprint("no tickets, client certificate ", have), secure: true,
 			set: and(bothVersions(record.TLS12), noTickets, watched, clientCert(handshake.RequestClientCert, have))})
 	}
+	for _, psk := range []string{"", pskIdentity} {
+		set := and(bothVersions(record.TLS13), watched, doubtful)
+		if psk != "" {
+			set = and(set, externalKey(psk))
+		}
+		list = append(list, conversation{name: "doubtful session, key " + psk, from: fmt.Sprintf("%v/full", record.TLS13), secure: true, set: set})
+	}
 	return list
 }
 

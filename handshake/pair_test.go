@@ -42,6 +42,7 @@ type config struct {
 	psk            string                  // identity of the external key that a client offers
 	staple         string                  // what the application staples, "" for what the credential has
 	forgets        bool                    // the server's store knows nothing
+	doubts         bool                    // the client trusts no session
 	again          func(*handshake.Config) // what a server changes when it renegotiates
 }
 

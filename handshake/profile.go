@@ -130,6 +130,7 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 	}{
 		{"MinDHBits", c.MinDHBits != 0}, {"MaxFragmentLength", c.MaxFragmentLength != 0}, {"Fallback", c.Fallback}, {"LegacyServers", c.LegacyServers},
 		{"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
+		{"Reverify", c.Reverify},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a server"}
@@ -500,6 +501,9 @@ const maxRenegotiations = 254 // a Receiver counts one more
 func (p *profile) checkVerification() error {
 	if p.cfg.Verify > VerifyNone {
 		return &ConfigError{"Verify", "is no VerifyMode"}
+	}
+	if p.cfg.Reverify && p.cfg.Verify == VerifyNone && !p.cfg.AskVerify {
+		return &ConfigError{"Reverify", "has no meaning where nothing is verified"}
 	}
 	if p.cfg.Verify != VerifyNone && !p.cfg.AskVerify && p.cfg.Verifier == nil {
 		return &ConfigError{"Verifier", "is needed to check the peer's certificate (or set Verify to VerifyNone, or AskVerify)"}

@@ -242,6 +242,10 @@ type VerifyQuery struct {
 	Chain []*x509.Certificate
 	// ServerName is the name to check (client only).
 	ServerName string
+	// OfSession: the chain is that of a session, which a client offers if it is
+	// accepted; with Config.Reverify. Tolerate leaves the session be, and the server
+	// has to show a chain, about which there is another query.
+	OfSession bool
 	// OCSPResponse and SCTs are what was stapled to the leaf.
 	OCSPResponse []byte
 	SCTs         [][]byte

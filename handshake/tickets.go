@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -112,15 +113,13 @@ func (p *profile) judgedBy() any {
 // anew, for a session may come from a store, a ticket or another configuration.
 func (fx *effects) judgeAgain(s *session.Session) error {
 	cfg := &fx.profile.cfg
-	chain := s.Certificates
-	if len(chain) == 0 {
-		var err error
-		if chain, err = cred.ParseChain(s.PeerChain); err != nil {
-			return err
-		}
+	chain, err := chainOf(s)
+	if err != nil {
+		return err
 	}
 	// The application's verdict leaves no verifier's name behind, and stands for no other's.
-	judged := s.Verified && s.VerifiedBy == fx.profile.judgedBy() && !fx.now.After(chain[0].NotAfter)
+	anew := cfg.Reverify && !cfg.AskVerify // the application is asked on the way; see verifyingSession
+	judged := !anew && s.Verified && s.VerifiedBy == fx.profile.judgedBy() && !fx.now.After(chain[0].NotAfter)
 	switch {
 	case judged:
 		return nil
@@ -131,8 +130,16 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 	if fx.conn.Client {
 		name = fx.conn.ServerName
 	}
-	_, err := fx.profile.verify(chain, name, fx.conn.Client, fx.now)
+	_, err = fx.profile.verify(chain, name, fx.conn.Client, fx.now)
 	return err
+}
+
+// chainOf is the chain of a session's peer.
+func chainOf(s *session.Session) ([]*x509.Certificate, error) {
+	if len(s.Certificates) > 0 {
+		return s.Certificates, nil
+	}
+	return cred.ParseChain(s.PeerChain)
 }
 
 // openTicket opens a client's ticket; nil if it is none of ours, or stale.

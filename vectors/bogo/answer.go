@@ -228,6 +228,9 @@ func (c *conn) verify(q *handshake.VerifyQuery) (a handshake.Answer, err error) 
 		return a, wrong("an OCSP response when the chain is verified")
 	}
 	switch {
+	case q.OfSession && c.set.verifyFail: // not offered, so that it comes to a handshake that fails
+		c.asked["*handshake.VerifyQuery"]--
+		return q.Tolerate(errVerify), nil
 	case c.set.verifyFail && c.set.mustVerify() && c.set.customVerify:
 		return q.Refuse(errCustomVerify), nil
 	case c.set.verifyFail && c.set.mustVerify():

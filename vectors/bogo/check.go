@@ -26,6 +26,9 @@ func (c *conn) check(resume bool) error {
 	if want := resume && !x.sessionMiss; st.Resumed != want {
 		return wrong("resumed %v, got %v", want, st.Resumed)
 	}
+	if c.set.reverify && st.Resumed && c.asked["*handshake.VerifyQuery"] != 1 {
+		return wrong("a new verdict on the session's chain")
+	}
 	if !c.set.server && st.Version < record.TLS13 {
 		if want := !x.noSession && (!st.Resumed || x.ticketRenewal); c.newSession != want {
 			return wrong("new session %v, got %v", want, c.newSession)

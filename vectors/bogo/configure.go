@@ -331,7 +331,7 @@ func (u *setup) tickets(s *settings, mem *memory) error {
 // only those that the flags want to watch, so that the built-in answers run too.
 func (u *setup) queries(s *settings, _ *memory) error {
 	x := &s.expect
-	u.cfg.AskSession = true
+	u.cfg.AskSession, u.cfg.Reverify = true, s.reverify && !s.server
 	watch := s.async || s.failCertCallback || x.peerVerifyPrefs != nil || slices.ContainsFunc(u.creds, (*held).choosy) ||
 		u.suiteTiers.equal() || u.groupTiers.equal()
 	if s.server {

@@ -43,7 +43,7 @@ type settings struct {
 	renegotiateOnce, forbidAfter       bool
 	requireAnyClientCert, verifyPeer   bool
 	clientCAs                          string
-	verifyFail, customVerify           bool
+	verifyFail, customVerify, reverify bool
 	ocspCallback, setOCSPInCallback    bool
 	declineOCSP, failOCSP              bool
 	earlyCallback, failEarlyCallback   bool
@@ -215,6 +215,7 @@ var flags = map[string]flag{
 	"use-client-ca-list":                   text(func(s *settings) *string { return &s.clientCAs }),
 	"verify-fail":                          boolean(func(s *settings) *bool { return &s.verifyFail }),
 	"use-custom-verify-callback":           boolean(func(s *settings) *bool { return &s.customVerify }),
+	"reverify-on-resume":                   boolean(func(s *settings) *bool { return &s.reverify }),
 	"use-ocsp-callback":                    boolean(func(s *settings) *bool { return &s.ocspCallback }),
 	"set-ocsp-in-callback":                 boolean(func(s *settings) *bool { return &s.setOCSPInCallback }),
 	"decline-ocsp-callback":                boolean(func(s *settings) *bool { return &s.declineOCSP }),
