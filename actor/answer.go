@@ -29,6 +29,14 @@ func (c *Conn) answer(ctx context.Context, q handshake.Query) handshake.Answer {
 	switch q := q.(type) {
 	case *handshake.SessionQuery:
 		return c.offer(q)
+	case *handshake.SessionLookup:
+		if c.cfg.ServerSessions != nil {
+			return c.lookUp(q)
+		}
+	case *handshake.SessionStore:
+		if c.cfg.ServerSessions != nil {
+			return c.keepSession(q)
+		}
 	case *handshake.SignQuery:
 		return sign(q, func(key crypto.Signer) crypto.Signer { return randomized{key} })
 	case *handshake.DecryptQuery:
@@ -60,6 +68,10 @@ func defaultAnswer(q handshake.Query) handshake.Answer {
 		return q.Choose(handshake.HelloChoice{})
 	case *handshake.SessionQuery:
 		return q.Offer(nil)
+	case *handshake.SessionLookup:
+		return q.Found(nil)
+	case *handshake.SessionStore:
+		return q.Stored()
 	case *handshake.PSKQuery:
 		return q.None()
 	case *handshake.PSKLookup:

@@ -20,10 +20,14 @@ type Config struct {
 	// the same credential, and, where the application verifies (AskVerify), verify alike;
 	// and without server names only among connections to one server.
 	Sessions SessionCache
+	// ServerSessions is where a server keeps sessions up to TLS 1.2 by id, for clients without
+	// tickets; nil: none is kept. The profile must set AskSession for it to be asked.
+	ServerSessions ServerSessions
 	// Answer answers the engine's queries. It returns false to leave one to its
 	// default, which is: HelloQuery, the profile's choice; SessionQuery, what
-	// Sessions has; PSKQuery, PSKLookup and CredentialQuery, none; StapleQuery, what the
-	// credential has; SignQuery, a signature by the credential's Key with crypto/rand, and refused if it has none; DecryptQuery, by the
+	// Sessions has; SessionLookup and SessionStore, by ServerSessions; PSKQuery, PSKLookup and
+	// CredentialQuery, none; StapleQuery, what the credential has; SignQuery, a signature by
+	// the credential's Key with crypto/rand, and refused if it has none; DecryptQuery, by the
 	// same Key if it is a crypto.Decrypter; VerifyQuery, refused. It is
 	// called by the goroutine that runs the handshake and may block; ctx
 	// ends when the handshake is given up. nil leaves all to their defaults.

@@ -31,6 +31,7 @@ type Conn struct {
 	policy   atomic.Uint32                             // SetRenegotiation's, plus one; 0: the profile's
 	fragment atomic.Uint32                             // SetMaxSendFragment's; 0: the profile's
 	kept     atomic.Int32                              // len(hs.kept)
+	session  atomic.Pointer[storedSession]             // what ServerSessions has of it, nil if nothing
 	state    atomic.Pointer[handshake.ConnectionState] // of the last handshake that was completed
 
 	telling sync.Mutex // OnEvent is called once at a time

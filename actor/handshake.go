@@ -381,6 +381,7 @@ func (c *Conn) fail(err error) error {
 		return err
 	}
 	c.fatal.Store(e)
+	c.forget(e)
 	c.limit(time.Now().Add(alertTimeout))
 	if c.raw == nil && e.Sent {
 		// The peer of a pipe may be writing and hear of the failure only when

@@ -29,8 +29,8 @@ type row struct {
 	ctx      context.Context
 	dir      string // for files of this row
 	sessions actor.SessionCache
-	stored   sync.Map // of a server's session ids
-	renewed  bool     // there was a renegotiation
+	stored   actor.ServerSessions
+	renewed  bool // there was a renegotiation
 	stapled  sync.Once
 	response []byte                 // of OCSP
 	ports    func() (string, error) // for programs that must be told one; nil: freePort
@@ -101,7 +101,7 @@ func (r *row) run() {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	r.ctx, r.dir = ctx, r.TempDir()
-	r.sessions, r.kept = actor.NewSessionCache(1), keeping{}
+	r.sessions, r.stored, r.kept = actor.NewSessionCache(1), actor.NewServerSessions(1), keeping{}
 	r.ca = credtest.CA(r)
 	r.stranger = credtest.Root(r, "tacet test stranger", credtest.P256)
 	if r.role == client {

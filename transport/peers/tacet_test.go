@@ -22,7 +22,7 @@ import (
 
 // newConn is the one place that says how an engine is driven.
 func (r *row) newConn(nc net.Conn, e *end) *actor.Conn {
-	cfg := &actor.Config{Sessions: r.sessions, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event, Answer: r.answer}
+	cfg := &actor.Config{Sessions: r.sessions, ServerSessions: r.stored, KeyLog: actor.NewKeyLog(&e.keys), OnEvent: e.event, Answer: r.answer}
 	if r.role == client {
 		return actor.Server(nc, r.serverProfile(), cfg)
 	}
@@ -48,13 +48,6 @@ func (r *row) answer(_ context.Context, q handshake.Query) (handshake.Answer, bo
 			}
 		}
 		return q.None(), true
-	case *handshake.SessionLookup:
-		s, _ := r.stored.Load(string(q.ID))
-		found, _ := s.(*session.Session)
-		return q.Found(found), true
-	case *handshake.SessionStore:
-		r.stored.Store(string(q.Session.ID), q.Session)
-		return q.Stored(), true
 	}
 	return handshake.Answer{}, false
 }
