@@ -169,7 +169,7 @@ func issuedBy(c *cred.Credential, names [][]byte) bool {
 		return true
 	}
 	for _, der := range c.Chain {
-		cert, err := x509.ParseCertificate(der)
+		cert, err := cred.ParseCertificate(der)
 		if err != nil {
 			return false
 		}

@@ -8,11 +8,15 @@ import (
 
 // ParseCertificate reads one certificate in DER. Beyond x509.ParseCertificate it sets
 // PublicKey for keys of RSASSA-PSS (*PSSPublicKey) and Ed448 (ed448.PublicKey), whose
-// PublicKeyAlgorithm stays unknown. der is kept.
+// PublicKeyAlgorithm stays unknown, and it reads certificates of a negative serial number,
+// and those with names of characters that their type of string does not have, as OpenSSL
+// does: such are in use, and it is bytes that are compared. der is kept.
 func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, err
+		if cert = parseTolerantly(der); cert == nil {
+			return nil, err
+		}
 	}
 	if cert.PublicKey == nil {
 		cert.PublicKey = PublicKey(cert)

@@ -2,6 +2,8 @@ package cred
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"slices"
 	"time"
 )
 
@@ -151,7 +153,7 @@ func (w *walk) extensions() {
 // mayIssue reports whether a certificate is a CA. One without basic constraints is
 // taken only on top of the chain, and only by its key usage or as a root of version 1.
 func mayIssue(c *x509.Certificate, top bool) bool {
-	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
+	if !allowsKey(c, x509.KeyUsageCertSign) {
 		return false
 	}
 	if c.BasicConstraintsValid {
@@ -172,13 +174,27 @@ func fitPurpose(c *x509.Certificate, server, issuer bool) bool {
 	if issuer {
 		return mayIssue(c, true)
 	}
-	return c.KeyUsage == 0 || c.KeyUsage&usage != 0
+	return allowsKey(c, usage)
 }
 
-// allowsUse is stricter than crypto/x509: as in OpenSSL, anyExtendedKeyUsage stands for nothing.
+// allowsKey reports whether the certificate's key may be used in one of several ways. Unlike
+// crypto/x509 it takes a key usage without a bit for none at all (RFC 5280 §4.2.1.3).
+func allowsKey(c *x509.Certificate, usage x509.KeyUsage) bool {
+	const keyUsage = 15
+	return c.KeyUsage&usage != 0 || c.KeyUsage == 0 && !hasExtension(c, keyUsage)
+}
+
+// hasExtension reports whether a certificate has the extension 2.5.29.arc.
+func hasExtension(c *x509.Certificate, arc int) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal([]int{2, 5, 29, arc}) })
+}
+
+// allowsUse is stricter than crypto/x509: as in OpenSSL, anyExtendedKeyUsage stands for nothing,
+// and an empty list allows nothing.
 func allowsUse(c *x509.Certificate, use x509.ExtKeyUsage, server bool) bool {
+	const extKeyUsage = 37
 	if len(c.ExtKeyUsage) == 0 && len(c.UnknownExtKeyUsage) == 0 {
-		return true
+		return !hasExtension(c, extKeyUsage)
 	}
 	for _, u := range c.ExtKeyUsage {
 		gated := u == x509.ExtKeyUsageNetscapeServerGatedCrypto || u == x509.ExtKeyUsageMicrosoftServerGatedCrypto
@@ -249,7 +265,7 @@ func (w *walk) signatures() {
 // link checks the signature of certificate n by the one above.
 func (w *walk) link(n int) {
 	c, issuer := w.chain[n], w.chain[n+1]
-	if issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCertSign == 0 {
+	if !allowsKey(issuer, x509.KeyUsageCertSign) {
 		w.report(KindNoCertSign, n+1)
 	}
 	if issuerForm(issuer).CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"fmt"
 	"math/big"
 	"strings"
@@ -182,7 +181,7 @@ func tellingALPN(x *msg.Extensions) []string {
 }
 
 func tellingCertificate(leaf []byte, chain int) []string {
-	c, err := x509.ParseCertificate(leaf)
+	c, err := cred.ParseCertificate(leaf)
 	if err != nil {
 		return []string{err.Error()}
 	}
