@@ -110,11 +110,11 @@ func (fx *effects) recall(s *session.Session) error {
 // no secret of it, where a pre-shared key does alone.
 func (o *offer) agreeKey(fx *effects, m *msg.ServerHello) ([]byte, error) {
 	//= RFC 9846 §4.3.8
-	mode := modeOf(m)
-	if m.Ext.Have(msg.ExtPreSharedKey) && !slices.Contains(fx.profile.pskModes, mode) {
+	psk, mode := m.Ext.Have(msg.ExtPreSharedKey), modeOf(m)
+	switch {
+	case psk && !slices.Contains(fx.profile.pskModes, mode):
 		return nil, failure(KindWrongPSKMode, "ServerHello key_share")
-	}
-	if mode == PSKKE {
+	case psk && mode == PSKKE:
 		return nil, nil
 	}
 	for i, id := range o.groups {
