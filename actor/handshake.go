@@ -174,11 +174,7 @@ func (c *Conn) negotiate(d call) error {
 		}
 	}
 	in := &c.in
-	if c.at(first) {
-		in.role.Lock()
-	} else {
-		c.seize()
-	}
+	in.role.Lock() // nobody blocks with it who reads, for the phase does not let them
 	defer in.role.Unlock()
 	defer in.release()
 	in.at = time.Now().UnixNano()

@@ -12,13 +12,10 @@ func (c *Conn) keep(data []byte) {
 	}
 	hs := &c.hs
 	hs.mu.Lock()
+	defer hs.mu.Unlock()
 	hs.kept = append(hs.kept, data...)
 	c.kept.Store(int32(len(hs.kept)))
 	hs.wake()
-	hs.mu.Unlock()
-	if p := c.pump.Load(); p != nil {
-		p.announce()
-	}
 }
 
 // keepPlain keeps what was opened in place before.

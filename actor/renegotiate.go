@@ -175,7 +175,7 @@ func (c *Conn) giveWay() {
 func (c *Conn) join() error {
 	c.out.role.Lock()
 	defer c.yieldWriting()
-	c.seize()
+	c.in.role.Lock()
 	defer c.in.role.Unlock()
 	e, err := c.unite()
 	if err != nil {
@@ -198,8 +198,8 @@ func (c *Conn) adopt(e *handshake.Engine) {
 }
 
 // closeWhole is Close in the midst of a renegotiation: close_notify goes out under
-// the keys in force, until ctx ends.
-func (c *Conn) closeWhole(ctx context.Context) {
+// the keys in force, until ctx ends. It is false if the renegotiation came to its end first.
+func (c *Conn) closeWhole(ctx context.Context) bool {
 	room, cancel := context.WithTimeout(ctx, roomTimeout)
 	defer cancel()
 	hs := &c.hs
@@ -211,7 +211,8 @@ func (c *Conn) closeWhole(ctx context.Context) {
 	c.interrupt()
 	for hs.busy && c.await(call{ctx: room}) == nil {
 	}
-	if !hs.busy && hs.engine != nil {
+	over := hs.engine == nil
+	if !hs.busy && !over {
 		_ = hs.lend(call{}, func(call) error {
 			hs.engine.CloseWrite()
 			c.say(hs.engine.AppendOut(nil))
@@ -221,5 +222,8 @@ func (c *Conn) closeWhole(ctx context.Context) {
 	}
 	hs.mu.Unlock()
 	c.resume()
-	c.discard()
+	if !over {
+		c.discard()
+	}
+	return !over
 }

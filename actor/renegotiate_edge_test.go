@@ -77,7 +77,7 @@ func TestWriteCountsThroughRenegotiations(t *testing.T) {
 			if err := handshakeBoth(client, server); err != nil {
 				t.Fatal(err)
 			}
-			v.arm()
+			v.arm(true)
 			go io.Copy(io.Discard, client)
 			received := make(chan []byte)
 			go func() {
@@ -217,7 +217,7 @@ func TestAlertOfPeerThatIsGone(t *testing.T) {
 				t.Fatal(err)
 			}
 			synctest.Wait()
-			v.arm()
+			v.arm(true)
 			calls := []func() error{
 				func() error { _, err := client.Read(make([]byte, 1)); return err },
 				func() error { return client.Renegotiate(context.Background(), nil) },
@@ -265,7 +265,7 @@ func TestRenegotiateAfterAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 			synctest.Wait()
-			v.arm()
+			v.arm(true)
 			go io.Copy(io.Discard, client)
 			go io.Copy(io.Discard, server)
 			go client.Renegotiate(context.Background(), nil)

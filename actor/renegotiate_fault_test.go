@@ -172,7 +172,7 @@ func befall(t *testing.T, w place, f func(t *testing.T, s *scene)) (came bool) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		s.valve.arm()
+		s.valve.arm(true)
 		s.asks.call("Renegotiate", func() error { return s.asks.Renegotiate(context.Background(), nil) })
 		s.victim.talk()
 		s.peer.talk()
@@ -182,7 +182,7 @@ func befall(t *testing.T, w place, f func(t *testing.T, s *scene)) (came bool) {
 			came = true
 			f(t, s)
 		default:
-			s.valve.release()
+			s.valve.arm(false)
 			s.completes(t)
 		}
 		s.end()
@@ -354,6 +354,9 @@ func TestRenegotiationCloses(t *testing.T) {
 		for name, err := range s.peer.errs {
 			blameless(t, name+" of the peer", err)
 		}
+		if err := s.peer.errs["Read"]; s.read && err != io.EOF {
+			t.Errorf("the peer, to which all was written, is told %v", err)
+		}
 		s.prefixes(t)
 	})
 }
@@ -361,7 +364,10 @@ func TestRenegotiationCloses(t *testing.T) {
 // TestRenegotiationLosesTransport has the transport fail, or end: calls say so, and who waits
 // for the handshake does not wait for ever. What Write counts was taken by the transport.
 func TestRenegotiationLosesTransport(t *testing.T) {
-	faultsAt(t, []fault{fail, failPart, cut}, func(t *testing.T, s *scene) {
+	faultsAt(t, []fault{fail, failPart, stallFail, cut}, func(t *testing.T, s *scene) {
+		if s.fault == stallFail {
+			s.valve.release()
+		}
 		time.Sleep(2 * time.Second) // the moment in which a peer may have said why
 		synctest.Wait()
 		for name := range s.victim.ended {

@@ -16,13 +16,14 @@ type fault int
 const (
 	stall     fault = iota // nothing moves until release; deadlines and Close work
 	stallPart              // half of a write is taken, and then it stalls
+	stallFail              // a stall until release, and then a failure
 	fail                   // this and all to come in that direction fail
 	failPart               // half of a write is taken, and then it fails
 	cut                    // the other end of the transport is closed
 )
 
 func (f fault) String() string {
-	return [...]string{"stall", "stall in the midst", "failure", "failure in the midst", "end"}[f]
+	return [...]string{"stall", "stall in the midst", "stall and failure", "failure", "failure in the midst", "end"}[f]
 }
 
 // valve is a transport to which something befalls at one of its reads that brings
@@ -52,10 +53,11 @@ func newValve(end, peer net.Conn, f fault, read bool, n int) *valve {
 	return v
 }
 
-func (v *valve) arm() {
+// arm has reads and writes count from now on, or no more.
+func (v *valve) arm(on bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.armed = true
+	v.armed = on
 }
 
 // strikes counts a read or write, and reports whether the fault has come.
@@ -63,7 +65,7 @@ func (v *valve) strikes(read bool) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case read != v.read || !v.armed || v.released:
+	case read != v.read || !v.armed || v.released && v.fault != stallFail:
 		return false
 	case v.happened:
 		return true
@@ -83,7 +85,7 @@ func (v *valve) strikes(read bool) bool {
 func (v *valve) struck(read bool) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.happened && read == v.read && !v.released
+	return v.happened && read == v.read && (!v.released || v.fault == stallFail)
 }
 
 // release ends a stall, or sees to it that none comes.
@@ -120,6 +122,9 @@ func (v *valve) Read(p []byte) (int, error) {
 	if _, err := v.hole.Read(p[:1]); !v.isReleased() {
 		return 0, err
 	}
+	if v.fault == stallFail {
+		return 0, errFault
+	}
 	if n := v.take(p); n > 0 {
 		return n, nil
 	}
@@ -138,7 +143,7 @@ func (v *valve) hold(p []byte) {
 func (v *valve) take(p []byte) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.released {
+	if !v.released || v.fault == stallFail {
 		return 0
 	}
 	n := copy(p, v.held)
@@ -164,6 +169,9 @@ func (v *valve) Write(p []byte) (n int, err error) {
 	}
 	if _, err := v.hole.Write(p[n:]); !v.isReleased() {
 		return n, err
+	}
+	if v.fault == stallFail {
+		return n, errFault
 	}
 	m, err := v.Conn.Write(p[n:])
 	return n + m, err

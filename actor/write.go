@@ -320,16 +320,20 @@ func (c *Conn) closeWriting(writing bool) {
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	out := &c.out
-	if !out.role.TryLock() && out.role.LockContext(ctx, c.yieldWriting) != nil {
-		return // a transport whose deadlines do not work
-	}
-	switch {
-	case c.at(whole):
+	for {
+		if !out.role.TryLock() && out.role.LockContext(ctx, c.yieldWriting) != nil {
+			return // a transport whose deadlines do not work
+		}
+		if !c.at(whole) {
+			break
+		}
 		c.yieldWriting()
 		c.limit(end)
-		c.closeWhole(ctx)
-		return
-	case out.err != nil || writing && len(out.unsent) > 0:
+		if c.closeWhole(ctx) {
+			return
+		}
+	}
+	if out.err != nil || writing && len(out.unsent) > 0 {
 		c.yieldWriting()
 		return
 	}
