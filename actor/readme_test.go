@@ -10,12 +10,12 @@ import (
 // stands in an example that is compiled and run.
 func TestREADME(t *testing.T) {
 	examples := squeeze(read(t, "example_test.go") + read(t, "../handshake/example_test.go") +
-		read(t, "../transport/example_test.go") + read(t, "../transport/from_test.go"))
+		read(t, "../transport/example_test.go") + read(t, "../transport/example_wrap_test.go") + read(t, "../transport/from_test.go"))
 	for _, page := range []struct {
 		file, fence string
 		least       int
 	}{
-		{"../README.md", "```go\n", 5},
+		{"../README.md", "```go\n", 14},
 		{"../transport/FROM.md", "```go tacet\n", 8},
 	} {
 		blocks := strings.Split(read(t, page.file), page.fence)

@@ -16,14 +16,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"strings"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/net/websocket"
-
-	"tacet/actor"
 	"tacet/transport"
 )
 
@@ -96,132 +90,6 @@ func ExampleServer_Listener() {
 	// Output: HTTP/2.0, agreed upon as h2
 }
 
-// Over two pipes of the operating system, or any two halves.
-func ExampleNewSocket_pipes() {
-	r1, w1, err := os.Pipe()
-	if err != nil {
-		log.Fatal(err)
-	}
-	r2, w2, err := os.Pipe()
-	if err != nil {
-		log.Fatal(err)
-	}
-	exampleConversation(actor.Duplex(r1, w2), actor.Duplex(r2, w1))
-	// Output: hello
-}
-
-// Over pipes in memory.
-func ExampleNewSocket_memory() {
-	r1, w1 := io.Pipe()
-	r2, w2 := io.Pipe()
-	exampleConversation(actor.Duplex(r1, w2), actor.Duplex(r2, w1))
-	// Output: hello
-}
-
-// Over a WebSocket's net.Conn, through whatever lets only HTTP pass.
-func ExampleNewSocket_webSocket() {
-	accepted, done := make(chan net.Conn), make(chan struct{})
-	h := httptest.NewServer(websocket.Handler(func(c *websocket.Conn) {
-		c.PayloadType = websocket.BinaryFrame
-		accepted <- c
-		<-done
-	}))
-	defer h.Close()
-	defer close(done)
-	c, err := websocket.Dial("ws"+strings.TrimPrefix(h.URL, "http"), "", h.URL)
-	if err != nil {
-		log.Fatal(err)
-	}
-	c.PayloadType = websocket.BinaryFrame
-	exampleConversation(c, <-accepted)
-	// Output: hello
-}
-
-// Over a channel of an ssh connection.
-func ExampleNewSocket_ssh() {
-	a, b := exampleTCP()
-	accepted := make(chan ssh.Channel)
-	host := exampleHostKey()
-	go func() {
-		config := &ssh.ServerConfig{NoClientAuth: true}
-		config.AddHostKey(host)
-		_, channels, requests, err := ssh.NewServerConn(b, config)
-		if err != nil {
-			log.Fatal(err)
-		}
-		go ssh.DiscardRequests(requests)
-		for c := range channels {
-			channel, requests, err := c.Accept()
-			if err != nil {
-				log.Fatal(err)
-			}
-			go ssh.DiscardRequests(requests)
-			accepted <- channel
-		}
-	}()
-	conn, channels, requests, err := ssh.NewClientConn(a, "", &ssh.ClientConfig{HostKeyCallback: ssh.FixedHostKey(host.PublicKey())})
-	if err != nil {
-		log.Fatal(err)
-	}
-	channel, more, err := ssh.NewClient(conn, channels, requests).OpenChannel("tls", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	go ssh.DiscardRequests(more)
-	exampleConversation(channel, <-accepted)
-	// Output: hello
-}
-
-// Over another socket: TLS in TLS, as through a proxy.
-func ExampleNewSocket_socket() {
-	certPEM, keyPEM := exampleCertificate()
-	a, b := net.Pipe()
-	outer, err := transport.NewSocket(a, transport.SocketOptions{
-		SecureContextOptions: transport.SecureContextOptions{CA: [][]byte{certPEM}},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	outer.SetServername("example.org")
-	proxy, err := transport.NewSocket(b, transport.SocketOptions{
-		SecureContextOptions: transport.SecureContextOptions{Cert: [][]byte{certPEM}, Key: []transport.KeyObject{{PEM: keyPEM}}},
-		IsServer:             true,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	exampleConversation(outer, proxy)
-	// Output: hello
-}
-
-// exampleConversation is a client that hears what a server says, over a and b.
-func exampleConversation(a, b io.ReadWriteCloser) {
-	certPEM, keyPEM := exampleCertificate()
-	server, err := transport.NewSocket(b, transport.SocketOptions{
-		SecureContextOptions: transport.SecureContextOptions{Cert: [][]byte{certPEM}, Key: []transport.KeyObject{{PEM: keyPEM}}},
-		IsServer:             true,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	go func() {
-		io.WriteString(server, "hello") // the handshake happens here
-		server.CloseWrite()
-	}()
-	client, err := transport.Connect(context.Background(), transport.ConnectionOptions{
-		SecureContextOptions: transport.SecureContextOptions{CA: [][]byte{certPEM}},
-		Socket:               a, Servername: "example.org",
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	text, err := io.ReadAll(client)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%s\n", text)
-}
-
 // exampleCertificate makes a certificate for example.org and 127.0.0.1 that is its own root.
 func exampleCertificate() (certPEM, keyPEM []byte) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -242,35 +110,6 @@ func exampleCertificate() (certPEM, keyPEM []byte) {
 		log.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-}
-
-// exampleTCP is the two ends of a connection.
-func exampleTCP() (client, server net.Conn) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer l.Close()
-	if client, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		log.Fatal(err)
-	}
-	if server, err = l.Accept(); err != nil {
-		log.Fatal(err)
-	}
-	return client, server
-}
-
-// exampleHostKey is an ssh server's key.
-func exampleHostKey() ssh.Signer {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		log.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		log.Fatal(err)
-	}
-	return signer
 }
 
 // exampleGet is what an HTTP client of the standard library is answered.
