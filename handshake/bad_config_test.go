@@ -146,6 +146,8 @@ func badConfigs(t testing.TB) []badConfig {
 		{"AskCredential of a server", false, true, func(c *handshake.Config) { c.AskCredential = true }, "AskCredential"},
 		{"KeyShares of a server", false, true, func(c *handshake.Config) { c.KeyShares = groupsAre(kx.X25519) }, "KeyShares"},
 		{"RequestOCSP of a server", false, true, func(c *handshake.Config) { c.RequestOCSP = true }, "RequestOCSP"},
+		{"GroupPreference of a client", true, false, func(c *handshake.Config) { c.GroupPreference = true }, "GroupPreference"},
+		{"UnofferedProtocol of a server", false, true, func(c *handshake.Config) { c.UnofferedProtocol = true }, "UnofferedProtocol"},
 		{"Reverify of a server", false, true, func(c *handshake.Config) { c.Reverify = true }, "Reverify"},
 		{"Reverify without verification", true, false, func(c *handshake.Config) { c.Reverify, c.Verify = true, handshake.VerifyNone }, "Reverify"},
 		{"a ClientAuth that is none", false, true, func(c *handshake.Config) { c.ClientAuth = 9 }, "ClientAuth"},

@@ -157,7 +157,8 @@ func (s *waitEncryptedExtensions) encryptedExtensions(fx *effects, m *msg.Encryp
 	return &waitCertificateOrRequest{agreed: s.agreed}, nil
 }
 
-// takeProtocol takes the server's ALPN answer, one of the names offered.
+// takeProtocol takes the server's ALPN answer, one of the names offered if no other
+// is let through.
 func (fx *effects) takeProtocol(x *msg.Extensions, offered msg.Vector8) error {
 	//= RFC 7301 §3.1
 	if !x.Have(msg.ExtALPN) {
@@ -165,7 +166,7 @@ func (fx *effects) takeProtocol(x *msg.Extensions, offered msg.Vector8) error {
 	}
 	for name := range x.ALPN.All() {
 		for own := range offered.All() {
-			if string(own) == string(name) {
+			if string(own) == string(name) || fx.profile.cfg.UnofferedProtocol {
 				fx.conn.ALPN = string(name)
 				return nil
 			}

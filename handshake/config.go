@@ -79,6 +79,10 @@ type Config struct {
 	// its first hello; nil means the first group, and X25519 beside a hybrid.
 	Groups    []kx.Group
 	KeyShares []kx.Group
+	// GroupPreference has a TLS 1.3 server insist on the first of Groups that the client
+	// knows, and ask for a share of it where there is none: a round trip more. Without it a
+	// group that there is a share of comes first.
+	GroupPreference bool
 	// DH is the group of a server's DHE suites up to TLS 1.2 (dhparam); AutoDH takes
 	// one as strong as the certificate. Without either there is no DHE.
 	DH     kx.Group
@@ -91,6 +95,9 @@ type Config struct {
 	Schemes []cred.Scheme
 	// ALPN are the protocol names in order of preference, 1 to 255 bytes each.
 	ALPN []string
+	// UnofferedProtocol lets a client go on with a server whose ALPN answer is none of
+	// ALPN, which has to hold one (RFC 7301 §3.2 has servers choose of what is offered).
+	UnofferedProtocol bool
 	// Credentials are the certificates with keys. A server picks the first that
 	// fits the name asked for and the client's schemes, else the first that fits the schemes.
 	Credentials []*cred.Credential

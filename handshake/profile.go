@@ -103,7 +103,7 @@ func (c Config) CompileClient() (*ClientProfile, error) {
 		{"DH", c.DH != nil}, {"AutoDH", c.AutoDH}, {"PSKHint", c.PSKHint != ""}, {"SessionContext", c.SessionContext != nil},
 		{"AskHello", c.AskHello}, {"AskStaple", c.AskStaple}, {"TicketKeys", c.TicketKeys != nil}, {"ClientAuth", c.ClientAuth != NoClientCert},
 		{"Tickets", c.Tickets > 0}, {"ResumptionTickets", c.ResumptionTickets != 0}, {"ClientPreference", c.ClientPreference},
-		{"PrioritizeChaCha", c.PrioritizeChaCha},
+		{"PrioritizeChaCha", c.PrioritizeChaCha}, {"GroupPreference", c.GroupPreference},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a client"}
@@ -130,7 +130,7 @@ func (c Config) CompileServer() (*ServerProfile, error) {
 	}{
 		{"MinDHBits", c.MinDHBits != 0}, {"MaxFragmentLength", c.MaxFragmentLength != 0}, {"Fallback", c.Fallback}, {"LegacyServers", c.LegacyServers},
 		{"AskCredential", c.AskCredential}, {"KeyShares", c.KeyShares != nil}, {"RequestOCSP", c.RequestOCSP},
-		{"Reverify", c.Reverify},
+		{"Reverify", c.Reverify}, {"UnofferedProtocol", c.UnofferedProtocol},
 	} {
 		if f.set {
 			return nil, &ConfigError{f.name, "has no meaning for a server"}

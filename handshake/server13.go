@@ -73,16 +73,18 @@ func (a *answering) suite13(fx *effects) error {
 }
 
 // share13 picks the group: the first of the profile's that the client sent a
-// share of, else the first that it knows.
+// share of, else the first that it knows; that one in any case by GroupPreference.
 func (a *answering) share13(fx *effects) (g kx.Group, sent bool, err error) {
 	//= RFC 9846 §4.3.8
+	first := a.group13(fx)
 	for _, g := range fx.profile.groups {
-		if _, ok := a.hello.Ext.KeyShares.Find(uint16(g.ID())); ok {
-			return g, true, nil
+		_, sent := a.hello.Ext.KeyShares.Find(uint16(g.ID()))
+		if sent || fx.profile.cfg.GroupPreference && g == first {
+			return g, sent, nil
 		}
 	}
-	if g := a.group13(fx); g != nil {
-		return g, false, nil
+	if first != nil {
+		return first, false, nil
 	}
 	return nil, false, failure(KindNoCommonGroup, "ClientHello supported_groups")
 }

@@ -48,6 +48,8 @@ const DefaultName = "example.org"
 //	order               client: a server follows the client's order of suites
 //	ocsp                a client asks for a stapled response
 //	nocompat            no session id and change_cipher_spec in TLS 1.3
+//	insist              a server asks for its first group, though there are shares of others
+//	anyprotocol         a client takes ALPN answers that it did not offer
 //	dh                  name of the group of a server's DHE suites
 //	psk                 IDENTITY:KEY of an external pre-shared key
 //	modes               psk_ke and psk_dhe_ke, with a comma: how TLS 1.3 uses keys
@@ -124,6 +126,8 @@ var options = map[string]func(c *handshake.Config, value string) error{
 	},
 	"renegotiation": func(c *handshake.Config, v string) (err error) { c.Renegotiation, err = policy(v); return err },
 	"noetm":         func(c *handshake.Config, v string) error { c.NoEncryptThenMAC = true; return nil },
+	"insist":        func(c *handshake.Config, v string) error { c.GroupPreference = true; return nil },
+	"anyprotocol":   func(c *handshake.Config, v string) error { c.UnofferedProtocol = true; return nil },
 	"nocompat":      func(c *handshake.Config, v string) error { c.NoCompatibility = true; return nil },
 }
 

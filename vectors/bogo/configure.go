@@ -92,6 +92,7 @@ func (u *setup) versions(s *settings, _ *memory) error {
 
 // suites translates BoringSSL's cipher lists, which never name TLS 1.3's suites.
 func (u *setup) suites(s *settings, _ *memory) error {
+	u.cfg.GroupPreference, u.cfg.UnofferedProtocol = s.server, s.anyALPN
 	u.cfg.ClientPreference = s.server && s.cipher == "" && !s.serverPreference
 	list := s.cipher
 	if list == "" {

@@ -28,7 +28,7 @@ type settings struct {
 	verifyPrefs                        []int
 	hostName                           string
 	advertiseALPN, selectALPN          string
-	declineALPN, rejectALPN            bool
+	declineALPN, rejectALPN, anyALPN   bool
 	enableOCSP, enableSCTs             bool
 	noTicket, useTicketCallback        bool
 	renewTicket                        bool
@@ -194,6 +194,7 @@ var flags = map[string]flag{
 	"host-name":                            text(func(s *settings) *string { return &s.hostName }),
 	"advertise-alpn":                       text(func(s *settings) *string { return &s.advertiseALPN }),
 	"select-alpn":                          text(func(s *settings) *string { return &s.selectALPN }),
+	"allow-unknown-alpn-protos":            boolean(func(s *settings) *bool { return &s.anyALPN }),
 	"decline-alpn":                         boolean(func(s *settings) *bool { return &s.declineALPN }),
 	"reject-alpn":                          boolean(func(s *settings) *bool { return &s.rejectALPN }),
 	"enable-ocsp-stapling":                 boolean(func(s *settings) *bool { return &s.enableOCSP }),
