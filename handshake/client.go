@@ -246,6 +246,9 @@ func (fx *effects) extendHello(x *msg.Extensions) {
 	if p.max >= record.TLS12 {
 		x.SignatureAlgorithms = p.wire.schemes
 		x.Set(msg.ExtSignatureAlgorithms)
+		if x.SignatureAlgorithmsCert = p.certSchemes(p.wire.schemes); x.SignatureAlgorithmsCert != nil {
+			x.Set(msg.ExtSignatureAlgorithmsCert)
+		}
 	}
 	p.offerSizes(x)
 	if len(p.wire.alpn) > 0 && fx.before == nil { // a protocol is for the whole connection

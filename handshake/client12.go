@@ -286,6 +286,7 @@ func (s *waitRequestOrDone) done(fx *effects, m *msg.ServerHelloDone) (afterHell
 // request12 is what a server said that it wants of a client's certificate.
 type request12 struct {
 	schemes     []cred.Scheme
+	certSchemes []cred.Scheme // nil: not said
 	authorities [][]byte
 }
 
@@ -297,7 +298,9 @@ const (
 
 func (s *waitRequestOrDone) request(fx *effects, m *msg.CertificateRequest12) (afterRequest12, error) {
 	//= RFC 5246 §7.4.4
-	return s.requested(fx, fx.usable(fx.shared(m.Schemes)), m.Types, m.Authorities), nil
+	next := s.requested(fx, fx.usable(fx.shared(m.Schemes)), m.Types, m.Authorities)
+	next.request.certSchemes = known(m.Schemes)
+	return next, nil
 }
 
 // request10 is that up to TLS 1.1, where the kind of the key decides how it signs.

@@ -191,6 +191,7 @@ func (s *waitCertificateOrRequest) step(fx *effects, m msg.Raw) (state, error) {
 // request13 is what a server said that it wants of a client's certificate.
 type request13 struct {
 	schemes     []cred.Scheme
+	certSchemes []cred.Scheme
 	offers      msg.Set
 	authorities [][]byte
 }
@@ -204,7 +205,10 @@ func (s *waitCertificateOrRequest) certificateRequest(fx *effects, m *msg.Certif
 	}
 	fx.hear()
 	fx.conn.CertificateRequested = true
-	r := &request13{schemes: fx.usable(fx.shared(m.Ext.SignatureAlgorithms)), offers: m.Ext.Offered()}
+	r := &request13{schemes: fx.usable(fx.shared(m.Ext.SignatureAlgorithms)), certSchemes: known(m.Ext.SignatureAlgorithms), offers: m.Ext.Offered()}
+	if m.Ext.Have(msg.ExtSignatureAlgorithmsCert) {
+		r.certSchemes = known(m.Ext.SignatureAlgorithmsCert)
+	}
 	for name := range m.Ext.CertificateAuthorities.All() {
 		r.authorities = append(r.authorities, name)
 	}
@@ -323,7 +327,7 @@ func (s *waitServerFinished) finished(fx *effects, m *msg.Finished) (afterServer
 		return f.finish(fx)
 	}
 	c := &choosingCredential{finishing: f, request: s.request}
-	c.q = CredentialQuery{Version: record.TLS13, Schemes: s.request.schemes, Authorities: s.request.authorities}
+	c.q = CredentialQuery{Version: record.TLS13, Schemes: s.request.schemes, CertSchemes: s.request.certSchemes, Authorities: s.request.authorities}
 	return c, nil
 }
 

@@ -93,13 +93,20 @@ type Config struct {
 	// Schemes are the signature schemes accepted from the peer and used, in
 	// order of preference; nil means cred.DefaultSchemes().
 	Schemes []cred.Scheme
+	// CertSchemes are the signature schemes that the peer's certificates may be signed
+	// with, where those are others than Schemes (signature_algorithms_cert, RFC 9846
+	// §4.3.3); nil says no more than Schemes, and refuses none for its scheme. Verifier
+	// refuses a chain that is signed otherwise, but for its trust anchor. Up to TLS 1.2
+	// a server has no way to say them. Whom AskVerify asks checks them by itself.
+	CertSchemes []cred.Scheme
 	// ALPN are the protocol names in order of preference, 1 to 255 bytes each.
 	ALPN []string
 	// UnofferedProtocol lets a client go on with a server whose ALPN answer is none of
 	// ALPN, which has to hold one (RFC 7301 §3.2 has servers choose of what is offered).
 	UnofferedProtocol bool
 	// Credentials are the certificates with keys. A server picks the first that
-	// fits the name asked for and the client's schemes, else the first that fits the schemes.
+	// fits the name asked for and the client's schemes, else the first that fits the schemes;
+	// of those equal in this, the first whose chain is signed as the client wants.
 	Credentials []*cred.Credential
 	// Verifier checks the peer's chain. Needed by a client, and by a server with
 	// ClientAuth, unless Verify is VerifyNone or AskVerify is set.

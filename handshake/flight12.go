@@ -41,7 +41,7 @@ func (s *verifyingServer12) verified(fx *effects) (afterServerVerdict12, error) 
 		return s.flight.exchangeKeys(fx)
 	}
 	c := &choosingCredential12{flight: s.flight}
-	c.q = CredentialQuery{Version: fx.conn.Version, Schemes: r.schemes, Authorities: r.authorities}
+	c.q = CredentialQuery{Version: fx.conn.Version, Schemes: r.schemes, CertSchemes: r.certSchemes, Authorities: r.authorities}
 	return c, nil
 }
 

@@ -52,10 +52,13 @@ func (p *ClientProfile) Verify(chain []*x509.Certificate, now time.Time) ([][]*x
 	return p.verify(chain, "", true, now)
 }
 
-// permits says what the security level holds against all chains that were found.
+// permits says what the security level and CertSchemes hold against all chains that were found.
 func (p *profile) permits(chains [][]*x509.Certificate) (err error) {
 	for _, chain := range chains {
 		if err = cred.PermittedChain(chain, p.level); err == nil {
+			err = cred.CheckSigned(chain, p.takes)
+		}
+		if err == nil {
 			return nil
 		}
 	}
@@ -129,21 +132,21 @@ func (fx *effects) sendCertificateVerify(s cred.Scheme, sig []byte) {
 
 // credential is the profile's credential for a server's CertificateRequest: the
 // first that fits the schemes and was issued by one of the authorities that the
-// server names, else the first that fits the schemes.
+// server names, else the first that fits the schemes; of those equal in this, the first
+// whose chain is signed as the server wants.
 func (fx *effects) credential(q *CredentialQuery) (Answer, bool) {
 	if fx.profile.cfg.AskCredential {
 		return Answer{}, false
 	}
 	var best *cred.Credential
-	for _, c := range fx.profile.cfg.Credentials {
+	most := -1
+	for i, c := range fx.profile.cfg.Credentials {
 		if s, ok := fx.pick(c, q.offers); !ok || !q.offers(uint16(s)) {
 			continue
 		}
-		if issuedBy(c, q.Authorities) {
-			return q.Use(c), true
-		}
-		if best == nil {
-			best = c // the names are a hint: servers list roots, and chains have intermediates
+		// The names are a hint: servers list roots, and chains have intermediates.
+		if n := merit(issuedBy(c, q.Authorities), fx.profile.signedAs(i, q.CertSchemes)); n > most {
+			best, most = c, n
 		}
 	}
 	return q.Use(best), true

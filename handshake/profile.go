@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"crypto"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"time"
@@ -31,6 +32,7 @@ type profile struct {
 	shares   []kx.Group
 	pskModes []PSKMode
 	schemes  []cred.Scheme
+	signed   [][]*x509.Certificate // the chains of Credentials
 	lifetime time.Duration
 	tickets  int
 	fragment int
@@ -44,9 +46,9 @@ type profile struct {
 
 // wire is what every hello of a profile says in the same words.
 type wire struct {
-	suites, groups, groups12, schemes, versions msg.Uint16s
-	alpn                                        msg.Vector8
-	pskModes                                    []byte
+	suites, groups, groups12, schemes, certSchemes, versions msg.Uint16s
+	alpn                                                     msg.Vector8
+	pskModes                                                 []byte
 }
 
 func (p *profile) compileWire() error {
@@ -70,6 +72,9 @@ func (p *profile) compileWire() error {
 	}
 	for _, s := range p.schemes {
 		w.schemes = msg.AppendUint16s(w.schemes, uint16(s))
+	}
+	for _, s := range p.cfg.CertSchemes {
+		w.certSchemes = msg.AppendUint16s(w.certSchemes, uint16(s))
 	}
 	for v := p.max; v >= p.min; v-- {
 		w.versions = msg.AppendUint16s(w.versions, uint16(v))
@@ -162,7 +167,7 @@ func (c Config) compile() (*profile, error) {
 	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
 	for _, check := range []func() error{
 		p.compileLevel, p.compileVersions, p.compileGroups, p.compileSuites, p.compilePSKModes, p.compileSchemes, p.compileALPN,
-		p.compileCredentials, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,
+		p.compileCredentials, p.compileSigned, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,
 	} {
 		if err := check(); err != nil {
 			return nil, err
@@ -357,26 +362,6 @@ func (p *profile) group(id kx.ID) kx.Group {
 		if g.ID() == id {
 			return g
 		}
-	}
-	return nil
-}
-
-func (p *profile) compileSchemes() error {
-	p.schemes = p.cfg.Schemes
-	if p.schemes == nil {
-		p.schemes = cred.DefaultSchemes()
-	}
-	for _, s := range p.schemes {
-		if !s.Known() {
-			return &ConfigError{"Schemes", fmt.Sprintf("%v is not known", s)}
-		}
-	}
-	p.schemes = slices.DeleteFunc(slices.Clone(p.schemes), func(s cred.Scheme) bool { return !s.Permitted(p.level) })
-	if len(p.schemes) == 0 {
-		return &ConfigError{"Schemes", "is empty"}
-	}
-	if s := repeated(p.schemes, func(s cred.Scheme) cred.Scheme { return s }); s != nil {
-		return &ConfigError{"Schemes", fmt.Sprintf("holds %v twice", *s)}
 	}
 	return nil
 }

@@ -173,6 +173,8 @@ type CredentialQuery struct {
 	// Version is the negotiated version, Schemes what the server verifies, in its order.
 	Version record.Version
 	Schemes []cred.Scheme
+	// CertSchemes is what the server takes in certificates; nil, up to TLS 1.1, does not say.
+	CertSchemes []cred.Scheme
 	// Authorities are the distinguished names (DER) of the CAs that the server names; may be empty.
 	Authorities [][]byte
 }

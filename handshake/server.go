@@ -209,13 +209,15 @@ func (a *answering) preferred(p *profile) []*suites.Suite {
 }
 
 // credential picks the first credential that signs what the client verifies;
-// those for the name asked for come first. auth narrows it to the keys of a suite.
+// those for the name asked for come first, and of them those whose chain is signed as
+// the client wants. auth narrows it to the keys of a suite.
 func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential, cred.Scheme, bool) {
 	var (
-		fallback *cred.Credential
-		scheme   cred.Scheme
+		best   *cred.Credential
+		scheme cred.Scheme
+		most   = -1
 	)
-	for _, c := range fx.profile.cfg.Credentials {
+	for i, c := range fx.profile.cfg.Credentials {
 		if auth != suites.AuthAny && (authOf(cred.PublicKey(c.Leaf)) != auth || !a.takesCurve(c)) {
 			continue
 		}
@@ -223,14 +225,11 @@ func (a *answering) credential(fx *effects, auth suites.Auth) (*cred.Credential,
 		if !ok {
 			continue
 		}
-		if fx.serves(c) {
-			return c, s, true
-		}
-		if fallback == nil {
-			fallback, scheme = c, s
+		if n := merit(fx.serves(c), fx.profile.signedFor(i, &a.hello.Ext)); n > most {
+			best, scheme, most = c, s, n
 		}
 	}
-	return fallback, scheme, fallback != nil
+	return best, scheme, best != nil
 }
 
 // takesCurve reports whether a client of TLS ≤ 1.2 takes the curve of an ECDSA certificate.

@@ -406,8 +406,8 @@ func (s *signingServer) ask(fx *effects, staple []byte) *signingServer {
 		//= RFC 9846 §4.3.3
 		m.Ext.SignatureAlgorithms = p.schemesFor(record.TLS13) // what is then accepted
 		m.Ext.Set(msg.ExtSignatureAlgorithms)
-		if len(m.Ext.SignatureAlgorithms) != len(p.wire.schemes) { // some sign certificates alone
-			m.Ext.SignatureAlgorithmsCert = p.wire.schemes
+		if certs := p.certSchemes(m.Ext.SignatureAlgorithms); certs != nil { // some sign certificates alone
+			m.Ext.SignatureAlgorithmsCert = certs
 			m.Ext.Set(msg.ExtSignatureAlgorithmsCert)
 		}
 		if names := p.authorities(); len(names) > 0 {

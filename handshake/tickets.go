@@ -96,7 +96,8 @@ func (fx *effects) trusts(s *session.Session) bool {
 // judgedBy is what a chain was verified by, in a session and a connection.
 type judgedBy struct {
 	verifier *cred.Verifier
-	level    int // the security level
+	level    int    // the security level
+	signed   string // what certificates may be signed with
 }
 
 // judgedBy is the profile's; nil where it is the application that judges.
@@ -104,7 +105,7 @@ func (p *profile) judgedBy() any {
 	if p.cfg.AskVerify {
 		return nil
 	}
-	return judgedBy{p.cfg.Verifier, p.level}
+	return judgedBy{p.cfg.Verifier, p.level, string(p.wire.certSchemes)}
 }
 
 // judgeAgain is this profile's verdict on the peer of a session, nil if it is
