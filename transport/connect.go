@@ -15,7 +15,8 @@ import (
 // each field is node's default.
 type ConnectionOptions struct {
 	SecureContextOptions
-	// SecureContext takes the place of the SecureContextOptions.
+	// SecureContext takes the place of the SecureContextOptions; nil makes one of them,
+	// which many connections had better share.
 	SecureContext *SecureContext
 
 	// Socket is what to talk through: anything that carries bytes both ways. If it is
@@ -63,7 +64,7 @@ type ConnectionOptions struct {
 }
 
 // PSK is a pre-shared key of 1 to 512 bytes, and the identity that it is known by, of
-// 1 to 256 bytes in UTF-8.
+// 1 to 256 bytes in UTF-8. Key is not changed, and used until the handshake is over.
 type PSK struct {
 	Key      []byte
 	Identity string
@@ -76,8 +77,10 @@ const (
 )
 
 // Connect connects and runs the handshake, and returns the connection once it is secure and
-// the server authorized, or tolerated. Its error has node's code (CodeOf); if ctx ends
-// first, it is ctx's.
+// the server authorized, or tolerated: without CA by Mozilla's roots, and for Servername,
+// or else Host. Its error has node's code (CodeOf); if ctx ends first, it is ctx's. Options
+// that are at fault leave o.Socket open; any other error closes it. Once Connect has
+// returned, ctx means nothing to the connection.
 func Connect(ctx context.Context, o ConnectionOptions) (*Socket, error) {
 	side, err := newClientSide(&o)
 	if err != nil {

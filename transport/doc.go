@@ -2,6 +2,9 @@
 // connections and contexts with node's nouns, options and defaults, over the
 // engine of package handshake and the connections of package actor.
 //
+// Begin with [Connect], [NewServer], or [NewSocket] over a stream that is there already;
+// the options of all three begin with [SecureContextOptions]. A [Socket] is a net.Conn.
+//
 // It is for whoever wants TLS without knowing the protocol. It must never hold
 // any protocol itself: it turns options into a handshake.Config, events into
 // handlers and queries into callbacks. What a connection can tell comes from
@@ -14,7 +17,7 @@
 // in Go and the test that shows it; FROM.md shows tasks side by side in node, crypto/tls
 // and this package.
 //
-// Read next: securecontext.go (the options), certificate.go (what is told of a
+// Read next: options.go and server.go (the options), certificate.go (what is told of a
 // certificate), identity.go (whom it is for), errors.go; then the command in
 // transport/tacet, which speaks in the same options, and package actor.
 package transport

@@ -4,7 +4,8 @@ import "sync"
 
 // SocketEvents are node's events of a socket, as functions that are set before the
 // socket is made; nil for those that nobody listens to. Each may take its time, use the
-// socket and close it, but for OnKeylog.
+// socket and close it, but for OnKeylog, whose line is there for the call only. Other
+// slices are the function's.
 type SocketEvents struct {
 	// OnSecureConnect is told that the handshake is complete and the peer's
 	// certificate good or tolerated, and again after each renegotiation. The first

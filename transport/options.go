@@ -19,12 +19,14 @@ type SecureContextOptions struct {
 	// Mozilla's, as bundled ([RootCertificates]); a list without certificates trusts
 	// nothing, as does a text that is not PEM.
 	CA [][]byte
-	// Cert are certificate chains in PEM: each a leaf, and then what leads to a root.
-	// Of several with the same type of key the last one counts.
+	// Cert are certificate chains in PEM: each a leaf, and then what leads to a root. Each
+	// has its key in Key, and a type of key of its own (RSA, RSA-PSS, EC, Ed25519, Ed448): the
+	// peer's and one's own SigAlgs choose among them.
 	Cert [][]byte
 	// Ciphers is a list of OpenSSL's with TLS_ names for TLS 1.3 (see suites.Parse),
 	// such as "ECDHE+AESGCM:!aNULL". Names of TLS 1.3 alone make it the least version.
-	// Such suites as @SECLEVEL (1 if it is not said) forbids are left out.
+	// Such suites as @SECLEVEL (1 if it is not said) forbids are left out. "" means
+	// DefaultCiphers.
 	Ciphers string
 	// ClientCertEngine is the name of an OpenSSL engine, and an error: there are no
 	// engines. Give the key itself as KeyObject.Signer.
@@ -43,10 +45,10 @@ type SecureContextOptions struct {
 	// HonorCipherOrder makes a server choose the cipher by its own order and not by
 	// the client's. nil means true for [NewServer] and false for any other.
 	HonorCipherOrder *bool
-	// Key are the private keys of Cert, in any order.
+	// Key are the private keys of Cert, in any order; one of no certificate is an error.
 	Key []KeyObject
-	// MaxVersion and MinVersion bound the protocol. Below TLS 1.2 Ciphers has to say
-	// @SECLEVEL=0.
+	// MaxVersion and MinVersion bound the protocol; "" means TLS 1.3, and TLS 1.2. Below
+	// TLS 1.2 Ciphers has to say @SECLEVEL=0, or that version is left out.
 	MaxVersion SecureVersion
 	MinVersion SecureVersion
 	// Passphrase opens what is encrypted of Key and PFX and has no passphrase of its own.
@@ -75,7 +77,8 @@ type SecureContextOptions struct {
 	// cred.DefaultSchemes. DSA and SHA-224 are passed over.
 	SigAlgs string
 	// TicketKeys are 48 bytes that seal a server's session tickets: a name, a MAC's
-	// key and a cipher's key of 16 bytes each. nil means random ones.
+	// key and a cipher's key of 16 bytes each. nil means random ones, made with the
+	// context: tickets of another context, process or time are then not resumed.
 	TicketKeys []byte
 	// Defaults stand in for those of node's that the options leave open; nil means
 	// node's own.

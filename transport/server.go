@@ -15,7 +15,9 @@ import (
 // ServerOptions are what node's createServer takes, by node's names. The zero value
 // of each field is node's default. The functions are called in a goroutine of
 // the connection that they are about and may block; ctx ends when its handshake is given up,
-// and has the socket (SocketFrom).
+// and has the socket (SocketFrom). An error that one returns ends the handshake:
+// OnTLSClientError is told of it, and the client of internal_error, or of the record.Alert
+// that it wraps.
 type ServerOptions struct {
 	SecureContextOptions
 
@@ -23,7 +25,9 @@ type ServerOptions struct {
 	// preference. A client that offers others only is refused (no_application_protocol).
 	ALPNProtocols []string
 	// ALPNCallback chooses one of those that a client offers, in place of
-	// ALPNProtocols. "" refuses the client.
+	// ALPNProtocols; both are an error of NewServer. "" refuses the client, and another
+	// than those offered ends the connection with ERR_TLS_ALPN_CALLBACK_INVALID_RESULT. It
+	// is not asked of a client that offers none.
 	ALPNCallback func(ctx context.Context, offer ALPNOffer) (string, error)
 	// SNICallback is asked for the context of a server name, in place of what
 	// AddContext added. nil means the server's own. It is not asked without a name.
@@ -33,8 +37,8 @@ type ServerOptions struct {
 	// RejectUnauthorized: whether a client without a certificate that is good ends the connection, with RequestCert.
 	// nil means it does; new(false) leaves it to Socket.Authorized.
 	RejectUnauthorized *bool
-	// PSKCallback is asked for the pre-shared key of an identity, 1 to 512 bytes; nil
-	// is none: that ends a connection up to TLS 1.2 (unknown_psk_identity), and in TLS 1.3
+	// PSKCallback is asked for the pre-shared key of an identity, 1 to 512 bytes, which is
+	// used until the handshake is over. nil is none: that ends a connection up to TLS 1.2 (unknown_psk_identity), and in TLS 1.3
 	// the server shows its certificate.
 	PSKCallback func(ctx context.Context, identity string) ([]byte, error)
 	// PSKIdentityHint tells clients up to TLS 1.2 which key is meant, in at most 256 bytes.

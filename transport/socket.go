@@ -314,7 +314,9 @@ func (s *Socket) Read(p []byte) (int, error) {
 	return n, after(err)
 }
 
-// Write sends p.
+// Write sends p, in as many records as it takes, and returns once the transport has taken
+// them; p stays the caller's. After a deadline has passed, what it counts still goes
+// out before the next Write: go on with the rest of p.
 func (s *Socket) Write(p []byte) (int, error) {
 	conn, err := s.ready(shakeWriting)
 	if err != nil {
@@ -363,7 +365,7 @@ func (s *Socket) count(sum *atomic.Int64, n int64) {
 	}
 }
 
-// BytesRead and BytesWritten count application data.
+// BytesRead is what Read has given, in bytes.
 func (s *Socket) BytesRead() int64 { return s.read.Load() }
 
 // BytesWritten is what Write has taken, in bytes.

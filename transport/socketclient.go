@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509"
@@ -255,7 +256,7 @@ func (c *clientSide) announce(s *Socket, state *handshake.ConnectionState) {
 	if f == nil || !c.o.RequestOCSP || state.Resumed && state.Version < record.TLS13 {
 		return
 	}
-	f(s, state.OCSPResponse)
+	f(s, bytes.Clone(state.OCSPResponse))
 }
 
 // refusal is an error with the alert that tells the peer of it.

@@ -112,7 +112,7 @@ func (s *Socket) Protocol() SecureVersion {
 // and a digest in TLS 1.3; nil before the handshake and after Close. The slice is the caller's.
 func (s *Socket) Finished() []byte { return bytes.Clone(s.state().Finished) }
 
-// PeerFinished is that of the last Finished that came.
+// PeerFinished is that of the last Finished that came, like Finished.
 func (s *Socket) PeerFinished() []byte { return bytes.Clone(s.state().PeerFinished) }
 
 // PeerCertificate tells of the peer's certificate; detailed, of its issuers too, as far
@@ -153,7 +153,8 @@ func (s *Socket) Certificate() *PeerCertificate {
 	return cert
 }
 
-// X509Certificate is Certificate as package x509 has it. It is shared.
+// X509Certificate is Certificate as package x509 has it, nil where that is. It is shared:
+// do not change it.
 func (s *Socket) X509Certificate() *x509.Certificate {
 	in := s.known()
 	switch {
@@ -168,7 +169,8 @@ func (s *Socket) X509Certificate() *x509.Certificate {
 	return nil
 }
 
-// IsSessionReused reports whether the handshake resumed a session.
+// IsSessionReused reports whether the handshake resumed a session; false before it and
+// after Close.
 func (s *Socket) IsSessionReused() bool { return s.state().Resumed }
 
 // trustedBy are the certificates that a verifier has at hand.

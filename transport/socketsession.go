@@ -21,7 +21,7 @@ func (s *Socket) Session() []byte {
 	return nil
 }
 
-// TLSTicket is the ticket in Session, nil if there is none.
+// TLSTicket is the ticket in Session, nil if there is none. The slice is the caller's.
 func (s *Socket) TLSTicket() []byte {
 	if got := s.session(); got != nil {
 		return bytes.Clone(got.Ticket)
