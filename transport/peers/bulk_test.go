@@ -23,17 +23,31 @@ type limited interface {
 	bulk(r *row) (size int64, lines bool)
 }
 
-// bulkOf is what a row of streams sends each way.
-func bulkOf(r *row) (size int64, lines bool) {
-	size = bulkSize
-	if r.terms.sizes != (sizes{}) {
+// bulkOf is what a row of streams sends: this side and the peer.
+func bulkOf(r *row) (ours, theirs int64, lines bool) {
+	size := int64(bulkSize)
+	switch {
+	case r.terms.sizes != (sizes{}):
 		size = 256 << 10
+	case r.terms.renewal.flows:
+		size = flowSize
 	}
 	if l, ok := r.peer.(limited); ok {
-		most, lines := l.bulk(r)
-		return min(size, most), lines
+		var most int64
+		most, lines = l.bulk(r)
+		size = min(size, most)
 	}
-	return size, false
+	ours, theirs = size, size
+	if r.terms.renewal.flows {
+		sends, listens := r.peer.(flower).flows(r)
+		if !sends {
+			theirs = 0
+		}
+		if !listens {
+			ours = 0
+		}
+	}
+	return ours, theirs, lines
 }
 
 // lineLength is short enough for a peer that takes lines.
@@ -89,7 +103,11 @@ type bulkSink struct {
 }
 
 func newBulkSink(n int64, rest io.Writer) *bulkSink {
-	return &bulkSink{rest: rest, hash: sha256.New(), left: n, full: make(chan struct{})}
+	s := &bulkSink{rest: rest, hash: sha256.New(), left: n, full: make(chan struct{})}
+	if n == 0 {
+		close(s.full)
+	}
+	return s
 }
 
 // Write passes the ASCII on and hashes the others.

@@ -115,7 +115,7 @@ func (curlTalk) greet() string { return asked }
 
 func (curlTalk) quit() {}
 
-func (curlTalk) stream(context.Context, int64) (sent, received string, err error) {
+func (curlTalk) stream(context.Context, int64, int64) (sent, received string, err error) {
 	return "", "", errors.New("curl streams nothing")
 }
 

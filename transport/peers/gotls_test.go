@@ -306,14 +306,14 @@ func (t *gotlsTalk) quit() {
 
 func (t *gotlsTalk) keyLog() string { return t.keys.String() }
 
-func (t *gotlsTalk) stream(ctx context.Context, n int64) (sent, received string, err error) {
+func (t *gotlsTalk) stream(ctx context.Context, send, receive int64) (sent, received string, err error) {
 	done := make(chan struct{})
 	t.bulk <- func(c *tls.Conn) {
 		defer close(done)
 		var sending sync.WaitGroup
 		var sendErr, readErr error
-		sending.Go(func() { sent, sendErr = sendBulk(c, n, false) })
-		received, readErr = readBulk(c, n)
+		sending.Go(func() { sent, sendErr = sendBulk(c, send, false) })
+		received, readErr = readBulk(c, receive)
 		sending.Wait()
 		err = errors.Join(sendErr, readErr)
 	}
@@ -324,6 +324,9 @@ func (t *gotlsTalk) stream(ctx context.Context, n int64) (sent, received string,
 		return "", "", ctx.Err()
 	}
 }
+
+// flows: crypto/tls takes no data in a handshake.
+func (gotls) flows(*row) (sends, listens bool) { return true, false }
 
 // renegotiate is not asked for.
 func (t *gotlsTalk) renegotiate(*row) {}

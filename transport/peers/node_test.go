@@ -319,9 +319,7 @@ func (t *nodeTalk) take(m nodeMessage) {
 
 func (t *nodeTalk) addr() string { return t.host }
 
-func (t *nodeTalk) do(op string, size int64) {
-	t.send(map[string]any{"id": t.id, "op": op, "size": size})
-}
+func (t *nodeTalk) do(op string) { t.send(map[string]any{"id": t.id, "op": op}) }
 
 func (t *nodeTalk) send(command map[string]any) {
 	if err := t.process.command(command); err != nil {
@@ -330,7 +328,7 @@ func (t *nodeTalk) send(command map[string]any) {
 }
 
 func (t *nodeTalk) greet() string {
-	t.do("greet", 0)
+	t.do("greet")
 	return "node says"
 }
 
@@ -339,12 +337,12 @@ func (t *nodeTalk) hear(ctx context.Context, text string) error {
 	return err
 }
 
-func (t *nodeTalk) quit() { t.do("quit", 0) }
+func (t *nodeTalk) quit() { t.do("quit") }
 
 func (t *nodeTalk) keyLog() string { return t.keys.String() }
 
-func (t *nodeTalk) stream(ctx context.Context, n int64) (sent, received string, err error) {
-	t.do("stream", n)
+func (t *nodeTalk) stream(ctx context.Context, send, receive int64) (sent, received string, err error) {
+	t.send(map[string]any{"id": t.id, "op": "stream", "size": send, "receive": receive})
 	select {
 	case m := <-t.results:
 		return m.Sent, m.Received, nil
@@ -364,8 +362,15 @@ func (t *nodeTalk) renegotiate(r *row) {
 }
 
 func (t *nodeTalk) renewed(r *row, e *end) []string {
-	t.do("tell", 0)
+	t.do("tell")
 	return r.peer.says(r, e)
+}
+
+// flows: Node takes no data in a handshake of its own wish, and as a client only if it
+// does not send any itself. What a server of it takes comes before the client's hello.
+func (node) flows(r *row) (sends, listens bool) {
+	asks := r.terms.renewal.asks == r.role
+	return asks || r.role == server, !asks
 }
 
 // hangsUp: Node leaves it to the application to end a socket whose client renegotiates

@@ -223,7 +223,7 @@ func (p nssTalk) awaitEnd(ctx context.Context) error {
 	return p.program.awaitEnd(ctx)
 }
 
-func (nssTalk) stream(context.Context, int64) (sent, received string, err error) {
+func (nssTalk) stream(context.Context, int64, int64) (sent, received string, err error) {
 	return "", "", errors.New("NSS streams nothing")
 }
 

@@ -32,6 +32,8 @@ func (openssl) lacks(r *row) string {
 	switch {
 	case r.terms.renewal.limited && r.role == server:
 		return "a limit of renegotiations"
+	case r.terms.renewal.flows && r.role == client && r.terms.renewal.asks == client:
+		return "a handshake of its own wish while there is data"
 	case r.denied() && r.role == server || r.terms.renewal.kind != "":
 		return "a command for it, or a server that asks a second time"
 	case r.terms.group != nil && strings.Contains(r.terms.group.Name(), "MLKEM"):
@@ -133,7 +135,7 @@ func (o openssl) dial(r *row, addr string) talk {
 	if t.resume {
 		args = append(args, r.sessionFlags("-sess_in", "-sess_out")...)
 	}
-	if t.bulk {
+	if t.bulk && t.renewal.asks != client {
 		args = append(args, "-nocommands")
 	}
 	if t.sizes.fragment != 0 {
@@ -280,6 +282,9 @@ func (p opensslTalk) update(ctx context.Context, request bool) error {
 	_, err := p.await(ctx, sent)
 	return err
 }
+
+// flows: it takes data in a handshake only if it does not send any itself.
+func (openssl) flows(*row) (sends, listens bool) { return false, true }
 
 // renegotiate uses the commands R, and r of s_server, which are a line each.
 func (p opensslTalk) renegotiate(r *row) {

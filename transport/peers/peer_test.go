@@ -46,9 +46,9 @@ type talk interface {
 	String() string
 	// keyLog is the peer's key log.
 	keyLog() string
-	// stream has the peer send n bulk bytes while it receives as many, and tells
-	// the hashes of both; "" of what it sends if that is what it receives.
-	stream(ctx context.Context, n int64) (sent, received string, err error)
+	// stream has the peer send bulk bytes while it receives some, and tells the
+	// hashes of both; "" of what it sends if that is what it receives.
+	stream(ctx context.Context, send, receive int64) (sent, received string, err error)
 	// update has the peer update its keys, and ask for the same if request is set.
 	update(ctx context.Context, request bool) error
 }

@@ -35,7 +35,7 @@ func (r *row) start(name string, env []string, args ...string) *program {
 	}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if r.terms.bulk {
-		n, _ := bulkOf(r)
+		n, _, _ := bulkOf(r)
 		p.bulk = newBulkSink(n, &p.screen)
 		p.cmd.Stdout = p.bulk
 	}
@@ -67,8 +67,14 @@ var pemBlock = regexp.MustCompile(`-----BEGIN [^-]+-----[^-]+-----END [^-]+-----
 // printable shortens what a program printed to what helps.
 func printable(s string) string {
 	const most = 6000
+	s = middleless(s, 20*most)
 	s = hexLines.ReplaceAllString(s, "")
 	s = pemBlock.ReplaceAllString(s, "[PEM]")
+	return middleless(s, most)
+}
+
+// middleless leaves out the middle of what is longer than most.
+func middleless(s string, most int) string {
 	if len(s) > most {
 		s = s[:most/2] + "\n…\n" + s[len(s)-most/2:]
 	}
@@ -96,9 +102,9 @@ func (p *program) keyLog() string {
 	return string(text)
 }
 
-// stream types n bytes and reads as many.
-func (p *program) stream(ctx context.Context, n int64) (sent, received string, err error) {
-	sent, err = sendBulk(p.in, n, false)
+// stream types bytes and reads those that the sink is for.
+func (p *program) stream(ctx context.Context, send, _ int64) (sent, received string, err error) {
+	sent, err = sendBulk(p.in, send, false)
 	if err != nil {
 		return "", "", fmt.Errorf("typing: %w", err)
 	}

@@ -19,6 +19,7 @@ type renewal struct {
 	times   int  // how often it is asked for, 0: once
 	limited bool // the last time is once too often for a server
 	forbids bool // this side has come to forbid it
+	flows   bool // while much is sent
 
 	auth   handshake.ClientAuth // what the server wants of its client then, if it is more than before
 	kind   credtest.Kind        // of the client's key then; "": as before
@@ -45,6 +46,7 @@ func renewalCases() (list []terms) {
 			terms{name: name, at: up12, renewal: renewal{asks: asks}},
 			terms{name: name + ", RSA and CBC", at: up12, renewal: renewal{asks: asks, times: 2},
 				suite: named("AES128-SHA"), kind: credtest.RSA2048},
+			terms{name: name + ", data in flight", at: up12, renewal: renewal{asks: asks, flows: true}, bulk: true},
 			terms{name: name + ", refused", at: up12, renewal: renewal{asks: asks, refused: true}},
 			terms{name: name + ", forbidden", at: up12, renewal: renewal{asks: asks, forbids: true}},
 			terms{name: name + ", other certificate", at: up12, renewal: renewal{asks: asks, kind: credtest.RSA2048},
@@ -165,17 +167,12 @@ func (r *row) refusing(e *end, t talk, ours bool) []step {
 // readRenewal has the peer renegotiate, and reads until it has.
 func (e *end) readRenewal(ctx context.Context, ask func()) error {
 	through := e.nextHandshake()
-	reading := make(chan error, 1)
-	go func() {
-		_, err := e.reader.Peek(1)
-		reading <- err
-	}()
-	e.reading = reading
+	e.peek()
 	ask()
 	select {
 	case <-through: // which is said before the state is there
 		return e.Do(ctx, func(*handshake.Engine) error { return nil })
-	case err := <-reading:
+	case err := <-e.reading:
 		return fmt.Errorf("reading ends before there is a renegotiation: %w", err)
 	case <-ctx.Done():
 		return errors.New("the peer does not renegotiate")

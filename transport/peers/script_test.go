@@ -1,8 +1,10 @@
 package peers
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"tacet/handshake"
@@ -53,13 +55,17 @@ func (r *row) script(e *end, t talk) []step {
 	closed := step{"reading the peer's close_notify", func() error { return r.readEnd(e) }}
 	closing := step{"closing", e.CloseWrite}
 	gone := step{"closing too", func() error { _ = e.CloseWrite(); return nil }} // the peer may not be there any more
-	bulk := step{"bulk both ways", func() error { return r.bulk(e, t) }}
+	bulk := step{"bulk both ways", func() error { return r.bulk(e, e.reader, t) }}
 	switch theirs := r.role == client; {
 	case r.terms.half == halfOurs:
 		heard := step{"the peer hears our end", func() error { return t.hear(r.ctx, endHeard) }}
 		return []step{ask, isAsked, closing, heard, listen, quit, closed}
 	case r.terms.half == halfTheirs:
 		return []step{listen, quit, closed, tell, isTold, gone}
+	case r.terms.renewal.flows && theirs:
+		return append(r.flowing(e, t), quit, closed, gone)
+	case r.terms.renewal.flows:
+		return append(r.flowing(e, t), closing, closed)
 	case r.terms.bulk && theirs:
 		return []step{bulk, quit, closed, gone}
 	case r.terms.bulk:
@@ -136,35 +142,40 @@ func (e *end) wantUpdates(n int) error {
 }
 
 // bulk sends much both ways at once and compares hashes.
-func (r *row) bulk(e *end, t talk) error {
-	n, lines := bulkOf(r)
+func (r *row) bulk(w io.Writer, from io.Reader, t talk) error {
+	ours, theirs, lines := bulkOf(r)
 	type result struct {
 		sum string
 		err error
 	}
-	out := make(chan result, 1)
-	go func() {
-		sum, err := sendBulk(e, n, lines)
-		out <- result{sum, err}
-	}()
-	in := make(chan result, 1)
-	go func() {
-		sum, err := readBulk(e.reader, n)
-		in <- result{sum, err}
-	}()
-	sent, received, err := t.stream(r.ctx, n)
-	if err != nil {
-		return fmt.Errorf("peer: %w", err)
+	ctx, cancel := context.WithCancelCause(r.ctx) // or the peer would wait for what does not come
+	defer cancel(nil)
+	begin := func(f func() (string, error)) <-chan result {
+		c := make(chan result, 1)
+		go func() {
+			sum, err := f()
+			if err != nil {
+				cancel(err)
+			}
+			c <- result{sum, err}
+		}()
+		return c
 	}
-	ours, theirs := <-out, <-in
-	if err := errors.Join(ours.err, theirs.err); err != nil {
+	out := begin(func() (string, error) { return sendBulk(w, ours, lines) })
+	in := begin(func() (string, error) { return readBulk(from, theirs) })
+	sent, received, err := t.stream(ctx, theirs, ours)
+	if err != nil {
+		return fmt.Errorf("peer: %w, %w", err, context.Cause(ctx))
+	}
+	our, their := <-out, <-in
+	if err := errors.Join(our.err, their.err); err != nil {
 		return err
 	}
 	if sent == "" { // an echo
-		sent, received = ours.sum, theirs.sum
+		sent, received = our.sum, their.sum
 	}
-	if ours.sum != received || theirs.sum != sent {
-		return fmt.Errorf("bytes differ: %s became %s, and %s became %s", ours.sum, received, sent, theirs.sum)
+	if our.sum != received || their.sum != sent {
+		return fmt.Errorf("bytes differ: %s became %s, and %s became %s", our.sum, received, sent, their.sum)
 	}
 	return nil
 }

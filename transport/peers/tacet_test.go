@@ -141,6 +141,16 @@ func (r *row) accept(l net.Listener) (*end, error) {
 	}
 }
 
+// peek begins a read, which takes nothing, and goes on until something comes.
+func (e *end) peek() {
+	reading := make(chan error, 1)
+	e.reading = reading
+	go func() {
+		_, err := e.reader.Peek(1)
+		reading <- err
+	}()
+}
+
 // readThrough reads up to and with text.
 func (e *end) readThrough(text string) error {
 	if e.reading != nil {

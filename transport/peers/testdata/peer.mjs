@@ -2,7 +2,8 @@
 // and writes what is to be said of them, one JSON object a line.
 //
 // {id, op: 'listen' | 'dial', port, options, connections, half, bulk, session}
-// {id, op: 'greet' | 'quit' | 'tell' | 'stream', size}
+// {id, op: 'greet' | 'quit' | 'tell'}
+// {id, op: 'stream', size, receive}
 // {id, op: 'renegotiate', options}
 // -> {id, say, keys, port, end, sent, received}
 import tls from 'node:tls';
@@ -84,8 +85,10 @@ class Talk {
     });
     socket.on('end', () => this.say(endHeard));
     socket.on('close', () => this.over());
-    if (!this.bulk) socket.on('data', (data) => this.send({ say: data.toString('latin1') }));
+    if (!this.bulk) this.show(socket);
   }
+
+  show(socket) { socket.on('data', (data) => this.send({ say: data.toString('latin1') })); }
 
   secure(socket) {
     const peer = socket.getPeerCertificate();
@@ -108,14 +111,15 @@ class Talk {
   async greet() { (await this.live).write(greeting); }
   async quit() { (await this.live).end(); }
 
-  async stream({ size }) {
+  async stream({ size, receive }) {
     const socket = await this.live;
     const inward = crypto.createHash('sha256');
     let got = 0;
     const received = new Promise((resolve) => {
+      if (receive === 0) resolve(inward.digest('hex'));
       socket.on('data', (data) => {
         inward.update(data);
-        if ((got += data.length) === size) resolve(inward.digest('hex'));
+        if ((got += data.length) === receive) resolve(inward.digest('hex'));
       });
     });
     const outward = crypto.createHash('sha256');
@@ -127,6 +131,8 @@ class Talk {
       if (!socket.write(piece)) await new Promise((resolve) => { socket.once('drain', resolve); });
     }
     this.send({ sent: outward.digest('hex'), received: await received });
+    socket.removeAllListeners('data');
+    this.show(socket);
   }
 }
 
