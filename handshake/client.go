@@ -399,6 +399,7 @@ func (o *offer) version(fx *effects, m *msg.ServerHello) (record.Version, error)
 	if v < p.min || v > p.max {
 		return 0, failure(KindWrongVersion, "ServerHello.version")
 	}
+	fx.conn.Version = v // the alert that may follow is in it
 	return v, o.downgraded(p, m, v)
 }
 

@@ -350,6 +350,9 @@ func (e *Engine) fail(err error) error {
 	own.State = e.StateName()
 	if own.Kind.answered() && own.Alert != 0 && !e.send.closed {
 		own.Sent = true
+		if v := e.origin.conn.Version; v != 0 { // the peer holds records to it, though the step that settled it failed
+			e.send.seal.SetVersion(v)
+		}
 		e.send.alert(record.LevelFatal, own.Alert)
 	}
 	e.die(own)

@@ -97,7 +97,7 @@ func (r *row) secure(nc net.Conn) (*end, error) {
 	e := &end{tap: &tap{Conn: nc}}
 	nc = e.tap
 	if r.terms.downgrade {
-		nc = &downgrader{Conn: nc, mine: r.role == server}
+		nc = &downgrader{Conn: nc, mine: r.role == server, to: r.version}
 	}
 	e.Conn = r.newConn(nc, e)
 	deadline, _ := r.ctx.Deadline()
