@@ -18,6 +18,11 @@ var errGiveWay = errors.New("actor: give way")
 // meanwhile is given to Read in order, and Write waits from this side's hello on.
 // Without a Read it keeps 1 MiB, and waits for one beyond that.
 //
+// Deadlines end the Reads and Writes that wait for it, but not the renegotiation: it goes on
+// where it stood with the next call, and what it has to say goes out whatever they are. An
+// error of the transport, and Close, end it. If the transport takes no more, the peer's reason is
+// the error, where one comes within a second.
+//
 // A server asks its client to begin. As long as the client has not, the end of ctx ends
 // nothing but the wait; in the handshake it closes the transport and is final, as it
 // is for HandshakeContext. A peer that declines ends the connection with

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -163,18 +164,22 @@ func TestCloseTellsThroughRenegotiation(t *testing.T) {
 }
 
 // TestCloseOvertakesRenegotiation closes in the moment in which a renegotiation begins: the peer
-// is told, also if a Write was in flight.
+// is told, also if a Write was in flight, behind what a deadline has left.
 func TestCloseOvertakesRenegotiation(t *testing.T) {
-	for i := range 4 {
-		c, writes := &actor.Config{Pumped: i&1 != 0}, i&2 != 0
+	for i := range 8 * 32 { // who comes first is decided anew each time
+		c, writes, left := &actor.Config{Pumped: i&1 != 0}, i&2 != 0, i&4 != 0
 		synctest.Test(t, func(t *testing.T) {
 			a, b := net.Pipe()
 			client, server := compile(t, record.TLS12, renewable).connect(t, a, b, c)
-			ended := make(chan error, 1)
-			go func() {
-				_, err := server.Read(make([]byte, 1))
-				ended <- err
-			}()
+			want := ""
+			if left && !c.Pumped { // a pump would take it
+				want = "left"
+				client.SetWriteDeadline(time.Now().Add(time.Second))
+				if n, err := io.WriteString(client, want); n != len(want) || !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("Write: %d, %v", n, err)
+				}
+				client.SetWriteDeadline(time.Time{})
+			}
 			wrote := make(chan error, 1)
 			err := client.Do(t.Context(), func(e *handshake.Engine) error {
 				if writes {
@@ -191,8 +196,8 @@ func TestCloseOvertakesRenegotiation(t *testing.T) {
 			if !errors.Is(err, net.ErrClosed) {
 				t.Errorf("Do: %v", err)
 			}
-			if err := <-ended; err != io.EOF {
-				t.Errorf("Read of the peer: %v", err)
+			if got, err := io.ReadAll(server); err != nil || string(got) != want {
+				t.Errorf("the peer reads %q, %v", got, err)
 			}
 			if writes {
 				if err := <-wrote; !errors.Is(err, net.ErrClosed) {
