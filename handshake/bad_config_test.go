@@ -83,7 +83,7 @@ func badConfigs(t testing.TB) []badConfig {
 		{"a VerifyMode that is none", true, false, func(c *handshake.Config) { c.Verify = 9 }, "Verify"},
 		{"17 tickets", false, true, func(c *handshake.Config) { c.Tickets = 17 }, "Tickets"},
 		{"-2 tickets", false, true, func(c *handshake.Config) { c.Tickets = -2 }, "Tickets"},
-		{"sessions of eight days", true, true, func(c *handshake.Config) { c.SessionLifetime = 8 * 24 * time.Hour }, "SessionLifetime"},
+		{"sessions of 2^31 seconds", true, true, func(c *handshake.Config) { c.SessionLifetime = 1 << 31 * time.Second }, "SessionLifetime"},
 		{"sessions of a millisecond", true, true, func(c *handshake.Config) { c.SessionLifetime = time.Millisecond }, "SessionLifetime"},
 		{"sessions of the past", true, true, func(c *handshake.Config) { c.SessionLifetime = -time.Hour }, "SessionLifetime"},
 		{"fragments of 511 bytes", true, true, func(c *handshake.Config) { c.MaxSendFragment = 511 }, "MaxSendFragment"},

@@ -153,7 +153,9 @@ type Config struct {
 	// ticket once, so that nobody can tell that they are the same (RFC 9846 §C.4). All
 	// live no longer than the first did.
 	ResumptionTickets int
-	// SessionLifetime is how long a session may be resumed; 0 means two hours, at most seven days.
+	// SessionLifetime is how long a session may be resumed, in whole seconds up to
+	// MaxSessionLifetime; 0 means two hours. In TLS 1.3 it is seven days at most (RFC 9846
+	// §4.7.1). What a server says to its client bounds it too.
 	SessionLifetime time.Duration
 	// MaxSendFragment is the most plaintext in a record, 512 to 16384; 0 means 16384.
 	MaxSendFragment int
@@ -204,7 +206,7 @@ func (e *ConfigError) Error() string {
 // Limits of Config.
 const (
 	MinSendFragment     = 512
-	MaxSessionLifetime  = 7 * 24 * time.Hour // RFC 9846 §4.7.1
+	MaxSessionLifetime  = session.MaxLifetime12
 	defaultLifetime     = 2 * time.Hour
 	defaultTickets      = 2
 	maxTickets          = 16

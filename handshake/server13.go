@@ -460,10 +460,10 @@ func serverFinished13(fx *effects, agreed *agreed13, a *answering, was *session.
 	if len(p.cfg.TicketKeys) == 0 || !p.resumes(a.hello) {
 		return f
 	}
-	if f.tickets, f.lifetime = p.tickets, p.lifetime; was != nil {
-		//= RFC 9846 §4.7.1
+	//= RFC 9846 §4.7.1
+	if f.tickets, f.lifetime = p.tickets, min(p.lifetime, session.MaxLifetime); was != nil {
 		f.tickets = p.cfg.ResumptionTickets
-		f.lifetime = min(p.lifetime, was.Lifetime-fx.now.Sub(was.Created)).Truncate(time.Second)
+		f.lifetime = min(f.lifetime, was.Lifetime-fx.now.Sub(was.Created)).Truncate(time.Second)
 	}
 	return f
 }

@@ -53,7 +53,7 @@ func (r *Receiver) newSessionTicket(now time.Time, m *msg.NewSessionTicket13) (E
 	if r.tickets++; r.tickets > MaxSessionTickets {
 		return Event{}, failure(KindTooManyTickets, "")
 	}
-	if time.Duration(m.Lifetime)*time.Second > MaxSessionLifetime {
+	if time.Duration(m.Lifetime)*time.Second > session.MaxLifetime {
 		return Event{}, failure(KindIllegalParameter, "NewSessionTicket.ticket_lifetime")
 	}
 	if m.Lifetime == 0 {

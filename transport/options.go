@@ -70,7 +70,7 @@ type SecureContextOptions struct {
 	// program's arguments. Clients do not use it.
 	SessionIDContext string
 	// SessionTimeout is how long a server resumes a session, in whole seconds up to
-	// seven days (RFC 9846 §4.7.1); 0 means five minutes.
+	// 2,147,483,647; 0 means five minutes. In TLS 1.3 it is seven days at most (RFC 9846 §4.7.1).
 	SessionTimeout time.Duration
 	// SigAlgs are the signature algorithms by colons, in order of preference (see
 	// cred.ParseSchemes), such as "ECDSA+SHA256:rsa_pss_rsae_sha256"; "" means

@@ -67,7 +67,7 @@ func (b *builder) tickets() error {
 func (b *builder) sessionTimeout() error {
 	switch d := b.o.SessionTimeout; {
 	case d < 0 || d > handshake.MaxSessionLifetime:
-		return fault("sessionTimeout", CodeOutOfRange, "must be >= 0 and <= seven days")
+		return fault("sessionTimeout", CodeOutOfRange, "must be >= 0 and <= 2147483647 seconds")
 	case d%time.Second != 0:
 		return fault("sessionTimeout", CodeOutOfRange, "must be whole seconds")
 	case d == 0:

@@ -44,11 +44,13 @@ func TestSessionTimeoutOption(t *testing.T) {
 	checkOptions(t, "sessiontimeout", []optionRow{
 		{name: "a second", o: SecureContextOptions{SessionTimeout: time.Second}},
 		{name: "seven days", o: SecureContextOptions{SessionTimeout: 7 * 24 * time.Hour}},
-		{name: "eight days", o: SecureContextOptions{SessionTimeout: 8 * 24 * time.Hour}, option: "sessionTimeout", code: CodeOutOfRange, node: "ok", why: "RFC 9846 §4.7.1 has no ticket live longer than seven days"},
+		{name: "eight days", o: SecureContextOptions{SessionTimeout: 8 * 24 * time.Hour}},
+		{name: "2^31-1 seconds", o: SecureContextOptions{SessionTimeout: (1<<31 - 1) * time.Second}},
+		{name: "2^31 seconds", o: SecureContextOptions{SessionTimeout: 1 << 31 * time.Second}, option: "sessionTimeout", code: CodeOutOfRange},
 		{name: "negative", o: SecureContextOptions{SessionTimeout: -time.Second}, option: "sessionTimeout", code: CodeOutOfRange},
 		{name: "half a second", o: SecureContextOptions{SessionTimeout: 1500 * time.Millisecond}, option: "sessionTimeout", code: CodeOutOfRange},
 	})
-	for given, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, 10 * time.Second: 10 * time.Second} {
+	for given, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, 8 * 24 * time.Hour: 8 * 24 * time.Hour, 10 * time.Second: 10 * time.Second} {
 		c, err := NewSecureContext(SecureContextOptions{SessionTimeout: given})
 		if err != nil {
 			t.Fatal(err)

@@ -38,8 +38,10 @@ type ServerOptions struct {
 	// nil means it does; new(false) leaves it to Socket.Authorized.
 	RejectUnauthorized *bool
 	// PSKCallback is asked for the pre-shared key of an identity, 1 to 512 bytes, which is
-	// used until the handshake is over. nil is none: that ends a connection up to TLS 1.2 (unknown_psk_identity), and in TLS 1.3
-	// the server shows its certificate.
+	// used until the handshake is over. nil is none: that ends a connection up to TLS 1.2
+	// (unknown_psk_identity), and in TLS 1.3 the server shows its certificate. Where RequestCert
+	// demands one of the client, a key does not stand in for it: only ciphers that show
+	// certificates beside the key remain.
 	PSKCallback func(ctx context.Context, identity string) ([]byte, error)
 	// PSKIdentityHint tells clients up to TLS 1.2 which key is meant, in at most 256 bytes.
 	PSKIdentityHint string

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"bytes"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"tacet/handshake/cred/credtest"
+	"tacet/handshake/session"
 	"tacet/record"
 )
 
@@ -79,22 +82,77 @@ func TestSessionIDContext(t *testing.T) {
 
 // TestSessionTimeout: a server resumes a session for as long as it says.
 func TestSessionTimeout(t *testing.T) {
-	for _, v := range versions {
-		for age, want := range map[time.Duration]bool{9 * time.Second: true, 11 * time.Second: false} {
+	const day = 24 * time.Hour
+	for _, row := range []struct {
+		v            record.Version
+		timeout, age time.Duration
+		want         bool
+	}{
+		{record.TLS12, 10 * time.Second, 9 * time.Second, true},
+		{record.TLS12, 10 * time.Second, 11 * time.Second, false},
+		{record.TLS13, 10 * time.Second, 9 * time.Second, true},
+		{record.TLS13, 10 * time.Second, 11 * time.Second, false},
+		{record.TLS12, 8 * day, 8*day - time.Minute, true},
+		{record.TLS12, 8 * day, 8 * day, false},
+		{record.TLS13, 8 * day, 7*day - time.Minute, true},
+		{record.TLS13, 8 * day, 7 * day, false},
+	} {
+		t.Run(fmt.Sprintf("%v %v of %v", row.v, row.age, row.timeout), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := ServerOptions{SecureContextOptions: leafOf(t, credtest.CA(t), credtest.P256, serverName)}
-				o.SessionTimeout = 10 * time.Second
+				o.SessionTimeout = row.timeout
 				server, err := NewServer(o)
 				if err != nil {
 					t.Fatal(err)
 				}
-				session := overPipe(t, server, v, nil)
-				time.Sleep(age)
+				session := overPipe(t, server, row.v, nil)
+				time.Sleep(row.age)
 				if session == nil {
 					t.Fatal("no session")
 				}
-				if reused := overPipe(t, server, v, session) == nil; reused != want {
-					t.Errorf("%v after %v: resumed %v", v, age, reused)
+				if reused := overPipe(t, server, row.v, session) == nil; reused != row.want {
+					t.Errorf("resumed %v", reused)
+				}
+			})
+		})
+	}
+}
+
+// TestSessionTimeoutOnTheWire: a server says for how long its tickets are good as node's does.
+func TestSessionTimeoutOnTheWire(t *testing.T) {
+	node := startNode(t)
+	const day = 24 * time.Hour
+	for _, row := range []struct{ timeout, in12, in13 time.Duration }{
+		{0, 5 * time.Minute, 5 * time.Minute}, // as node's page has it
+		{day, day, day},
+		{7 * day, 7 * day, 7 * day},
+		{8 * day, 8 * day, 7 * day},
+		{(1<<31 - 1) * time.Second, (1<<31 - 1) * time.Second, 7 * day},
+	} {
+		for v, want := range map[SecureVersion]time.Duration{TLS12: row.in12, TLS13: row.in13} {
+			t.Run(fmt.Sprintf("%v in %v", row.timeout, v), func(t *testing.T) {
+				r := &liveRow{}
+				r.server.SecureContextOptions = leafOf(t, credtest.CA(t), credtest.P256, serverName)
+				r.server.SessionTimeout, r.client.MaxVersion, r.client.RejectUnauthorized = row.timeout, v, new(false)
+				for name, server := range map[string]party{"ours": ours{}, "node's": node} {
+					port, next := server.serve(t, r)
+					told := ours{}.connect(t, r, port, "")
+					next()
+					data, err := hex.DecodeString(told.Last)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got, err := session.Parse(data)
+					if err != nil {
+						t.Fatal(err)
+					}
+					says := want
+					if row.timeout == 0 && name == "node's" {
+						says = 2 * time.Hour // OpenSSL's
+					}
+					if got.Lifetime != says {
+						t.Errorf("%s says %v, want %v", name, got.Lifetime, says)
+					}
 				}
 			})
 		}

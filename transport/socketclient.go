@@ -50,6 +50,7 @@ func (c *clientSide) configure() {
 	o, cfg := c.o, &c.own
 	cfg.ALPN, cfg.MinDHBits, cfg.RequestOCSP = slices.Clone(o.ALPNProtocols), o.MinDHSize, o.RequestOCSP
 	cfg.AskSession, cfg.AskVerify, cfg.AskPSK = true, true, o.PSKCallback != nil
+	cfg.SessionLifetime = handshake.MaxSessionLifetime // the server says for how long
 	cfg.KeyLog, cfg.Trace = o.OnKeylog != nil, o.EnableTrace != nil
 	if !rejects(o.RejectUnauthorized) {
 		cfg.Verify = handshake.VerifyRecord

@@ -278,6 +278,29 @@ func TestPSK(t *testing.T) {
 	}
 }
 
+// TestPSKIsNoCertificate: where a client has to show a certificate, no key stands in for it.
+func TestPSKIsNoCertificate(t *testing.T) {
+	key := bytes.Repeat([]byte{7}, 32)
+	for _, v := range versions {
+		for _, reject := range []bool{true, false} {
+			server := pskServer(t, ServerOptions{
+				RequestCert: true, RejectUnauthorized: new(reject),
+				PSKCallback: func(context.Context, string) ([]byte, error) { return key, nil },
+			})
+			p := connect(t, server, ConnectionOptions{
+				SecureContext: pskContext(t, v), CheckServerIdentity: func(string, *PeerCertificate) error { return nil },
+				PSKCallback: func(context.Context, string) (PSK, error) { return PSK{key, "me"}, nil },
+			})
+			switch {
+			case reject && (p.serverErr == nil || CodeOf(p.clientErr) != CodeAlertHandshakeFailure):
+				t.Errorf("%v: client: %v, server: %v", v, p.clientErr, p.serverErr)
+			case !reject && p.secured(t).server.Authorized():
+				t.Errorf("%v: authorized", v)
+			}
+		}
+	}
+}
+
 // TestUnknownPSK: the client of TLS 1.2 hears that its identity is not known.
 func TestUnknownPSK(t *testing.T) {
 	server := pskServer(t, ServerOptions{PSKCallback: func(context.Context, string) ([]byte, error) { return nil, nil }})

@@ -57,7 +57,7 @@ func (s *Session) Marshal() []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
 	b = append(b, s.flags())
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.UnixMilli()))
-	b = binary.BigEndian.AppendUint32(b, uint32(min(s.Lifetime, MaxLifetime)/time.Second))
+	b = binary.BigEndian.AppendUint32(b, uint32(s.lifetime()/time.Second))
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
 	b = binary.BigEndian.AppendUint32(b, s.MaxEarlyData)
 	b = append(b, s.MaxFragmentLength)
@@ -111,7 +111,7 @@ func (s *Session) flags() (f byte) {
 
 // Parse reads what Marshal wrote, and nothing else: another version of the
 // encoding, a version, suite or flag that it does not know, a field over its
-// bound, a Lifetime over MaxLifetime or bytes left over are an *Error. b is
+// bound, a Lifetime over the version's maximum or bytes left over are an *Error. b is
 // copied. Marshal of the result is b again.
 func Parse(b []byte) (*Session, error) {
 	in := cryptobyte.String(slices.Clone(b))
@@ -152,7 +152,7 @@ func (s *Session) parseFixed(in *cryptobyte.String) error {
 	switch {
 	case flags&^knownFlags != 0:
 		return errorf("flags %#02x", flags)
-	case s.Lifetime > MaxLifetime:
+	case s.Lifetime != s.lifetime():
 		return errorf("lifetime %v", s.Lifetime)
 	}
 	return nil

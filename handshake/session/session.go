@@ -9,9 +9,11 @@ import (
 	"tacet/suites"
 )
 
-// MaxLifetime is the longest that any session may be resumed, seven days
-// (RFC 9846 §4.7.1); a longer Lifetime counts as this.
-const MaxLifetime = 7 * 24 * time.Hour
+// The longest that a session may be resumed; a longer Lifetime counts as this.
+const (
+	MaxLifetime   = 7 * 24 * time.Hour        // in TLS 1.3 (RFC 9846 §4.7.1)
+	MaxLifetime12 = (1<<31 - 1) * time.Second // before, where RFC 5077 sets no limit: OpenSSL's
+)
 
 // Session is what two sides remember of a connection in order to resume it.
 // The client's holds a Ticket or an ID; the server's is what its ticket seals,
@@ -44,7 +46,7 @@ type Session struct {
 	Created time.Time
 
 	// Lifetime is the server's, from Created; 0 cannot be resumed at all.
-	// Encoded, it keeps whole seconds and is cut to MaxLifetime.
+	// Encoded, it keeps whole seconds and is cut to the version's maximum.
 	Lifetime time.Duration
 
 	// AgeAdd obscures the ticket's age in TLS 1.3 (ticket_age_add).
@@ -82,7 +84,15 @@ type Session struct {
 func (s *Session) Expired(now time.Time) bool {
 	//= RFC 9846 §4.7.1
 	age := now.Sub(s.Created)
-	return age < 0 || age >= min(s.Lifetime, MaxLifetime)
+	return age < 0 || age >= s.lifetime()
+}
+
+// lifetime is Lifetime within what the version allows.
+func (s *Session) lifetime() time.Duration {
+	if s.Version < record.TLS13 {
+		return min(s.Lifetime, MaxLifetime12)
+	}
+	return min(s.Lifetime, MaxLifetime)
 }
 
 // Resumable reports whether s may be offered or taken at now: it is well

@@ -101,8 +101,17 @@ func TestMarshalRounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !got.Created.Equal(time.UnixMilli(someMilli)) || got.Lifetime != MaxLifetime {
+	if !got.Created.Equal(time.UnixMilli(someMilli)) || got.Lifetime != 30*aDay {
 		t.Errorf("created %v, lifetime %v", got.Created, got.Lifetime)
+	}
+	for _, c := range []struct {
+		s    *Session
+		most time.Duration
+	}{{full12(), MaxLifetime12}, {full13(), MaxLifetime}} {
+		c.s.Lifetime = c.most + time.Second
+		if got, err = Parse(c.s.Marshal()); err != nil || got.Lifetime != c.most {
+			t.Errorf("%v: lifetime %v, %v", c.s.Version, got, err)
+		}
 	}
 }
 
@@ -163,20 +172,24 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestExpired(t *testing.T) {
-	s := full13()
 	for _, c := range []struct {
+		s             *Session
 		age, lifetime time.Duration
 		want          bool
 	}{
-		{0, aDay, false},
-		{aDay - 1, aDay, false},
-		{aDay, aDay, true},
-		{-1, aDay, true},
-		{0, 0, true},
-		{0, -1, true},
-		{MaxLifetime - 1, 30 * aDay, false},
-		{MaxLifetime, 30 * aDay, true},
+		{full13(), 0, aDay, false},
+		{full13(), aDay - 1, aDay, false},
+		{full13(), aDay, aDay, true},
+		{full13(), -1, aDay, true},
+		{full13(), 0, 0, true},
+		{full13(), 0, -1, true},
+		{full13(), MaxLifetime - 1, 30 * aDay, false},
+		{full13(), MaxLifetime, 30 * aDay, true},
+		{full12(), MaxLifetime, 30 * aDay, false},
+		{full12(), 30 * aDay, 30 * aDay, true},
+		{full12(), MaxLifetime12, MaxLifetime12 + time.Hour, true},
 	} {
+		s := c.s
 		s.Lifetime = c.lifetime
 		now := s.Created.Add(c.age)
 		if got := s.Expired(now); got != c.want {
