@@ -2,6 +2,10 @@ package transport
 
 import (
 	"cmp"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -20,18 +24,28 @@ import (
 	"tacet/record"
 )
 
+// oddCert is a certificate, and the kind of its key.
+type oddCert struct {
+	der  []byte
+	kind credtest.Kind
+}
+
 // oddCerts are the certificates of certCases, and some more, properly signed by an authority
 // that both sides trust, so that only what is odd about each decides.
-func oddCerts(t *testing.T) (names []string, certs map[string][]byte) {
+func oddCerts(t *testing.T) (names []string, certs map[string]oddCert) {
 	t.Helper()
-	certs = map[string][]byte{}
+	certs = map[string]oddCert{}
 	root := credtest.CA(t)
-	p256 := root.Issue(t, credtest.LeafTemplate(serverName), credtest.P256).RawSubjectPublicKeyInfo
-	add := func(name string, change ...func(*certSpec)) {
-		if certs[name] == nil {
+	with := func(name string, kind credtest.Kind, by cred.Scheme, change ...func(*certSpec)) {
+		if certs[name].der == nil {
 			names = append(names, name)
 		}
-		certs[name] = signedAgain(t, buildCert(p256, append([]func(*certSpec){withIssuer(root.Cert.RawSubject)}, change...)...), root)
+		info := root.Issue(t, credtest.LeafTemplate(serverName), kind).RawSubjectPublicKeyInfo
+		spec := append([]func(*certSpec){withIssuer(root.Cert.RawSubject)}, change...)
+		certs[name] = oddCert{signedAgain(t, buildCert(info, spec...), by), kind}
+	}
+	add := func(name string, change ...func(*certSpec)) {
+		with(name, credtest.P256, cred.ECDSAP256SHA256, change...)
 	}
 	add("plain")
 	nameCases(add)
@@ -39,26 +53,57 @@ func oddCerts(t *testing.T) (names []string, certs map[string][]byte) {
 	extensionCases(add)
 	numberCases(add)
 	for _, name := range []string{"plain", "serial number fb", "PrintableString with others"} { // and none of them if the signature is wrong
-		der := slices.Clone(certs[name])
+		der := slices.Clone(certs[name].der)
 		der[len(der)-1] ^= 1
-		names, certs[name+", changed"] = append(names, name+", changed"), der
+		names, certs[name+", changed"] = append(names, name+", changed"), oddCert{der, credtest.P256}
 	}
+	with("signed with SHA-1", credtest.P256, cred.ECDSASHA1, func(c *certSpec) { c.algorithm = sequence(objectID("1.2.840.10045.4.1")) })
+	with("signed with SHA-384", credtest.P256, cred.ECDSAP384SHA384, func(c *certSpec) { c.algorithm = sequence(objectID("1.2.840.10045.4.3.3")) })
+	withKey := func(name string, kind credtest.Kind, info []byte) {
+		with(name, kind, cred.ECDSAP256SHA256, func(c *certSpec) { c.spki = info })
+	}
+	ec := credtest.Key(t, credtest.P256).Public().(*ecdsa.PublicKey)
+	curve := sequence(objectID(oidEC), objectID("1.2.840.10045.3.1.7"))
+	point, err := ec.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := len(point) / 2
+	withKey("a compressed point", credtest.P256, keyInfo(curve, append([]byte{formCompressed | point[2*size]&1}, point[1:1+size]...)))
+	plain := credtest.Key(t, credtest.RSA2048).Public().(*rsa.PublicKey)
+	null, e := sequence(objectID(oidRSA), tlv(derNull)), tlv(derInteger, []byte{1, 0, 1})
+	modulus := append([]byte{0}, plain.N.Bytes()...)
+	withKey("RSA", credtest.RSA2048, keyInfo(null, sequence(tlv(derInteger, modulus), e)))
+	withKey("RSA, a negative modulus", credtest.RSA2048, keyInfo(null, sequence(tlv(derInteger, plain.N.Bytes()), e)))
+	withKey("RSA without NULL", credtest.RSA2048, keyInfo(sequence(objectID(oidRSA)), sequence(tlv(derInteger, modulus), e)))
+	withKey("RSA by X.509's number", credtest.RSA2048, keyInfo(sequence(objectID(oidOldRSA), tlv(derNull)), sequence(tlv(derInteger, modulus), e)))
+	withKey("RSA, a padded exponent", credtest.RSA2048, keyInfo(null, sequence(tlv(derInteger, modulus), tlv(derInteger, []byte{0, 1, 0, 1}))))
 	return names, certs
 }
 
-// signedAgain is a certificate with a signature of its own, whatever else is in it.
-func signedAgain(t *testing.T, der []byte, by *credtest.Authority) []byte {
+// signedAgain is a certificate with the authority's signature, whatever is in it.
+func signedAgain(t *testing.T, der []byte, by cred.Scheme) []byte {
 	t.Helper()
 	in := cryptobyte.String(der)
 	var body, tbs, algorithm cryptobyte.String
 	if !in.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadASN1Element(&tbs, asn1.SEQUENCE) || !body.ReadASN1Element(&algorithm, asn1.SEQUENCE) {
 		t.Fatal("a certificate that cannot be taken apart")
 	}
-	signature, err := cred.Sign(by.Key, cred.ECDSAP256SHA256, tbs, nil)
+	signature, err := signedBy(t, by, tbs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sequence(tbs, algorithm, tlv(derBits, []byte{0}, signature))
+}
+
+// signedBy is the authority's signature by any scheme of ECDSA, of certificates that no
+// curve is bound to.
+func signedBy(t *testing.T, by cred.Scheme, tbs []byte) ([]byte, error) {
+	t.Helper()
+	h := map[cred.Scheme]crypto.Hash{cred.ECDSASHA1: crypto.SHA1, cred.ECDSAP256SHA256: crypto.SHA256, cred.ECDSAP384SHA384: crypto.SHA384}[by]
+	d := h.New()
+	d.Write(tbs)
+	return credtest.CA(t).Key.Sign(rand.Reader, d.Sum(nil), h)
 }
 
 // oddScript has two nodes show each other each certificate: what the client says of it with
@@ -80,9 +125,9 @@ const talk = (server, client) => new Promise(done => {
 });
 (async () => {
   const answers = [];
-  const {ca, key, good} = Q[0];
+  const {ca, good} = Q[0];
   for (const q of Q) {
-    const odd = {cert: pem(q.cert), key}, plain = {cert: good, key};
+    const odd = {cert: pem(q.cert), key: q.key, ciphers: 'DEFAULT@SECLEVEL=0'}, plain = {cert: good, key: Q[0].key};
     try { tls.createSecureContext(odd); } catch (e) { answers.push(['unloadable ' + code(e)]); continue; }
     answers.push([(await talk(odd, {ca})).client, (await talk(odd, {ca, rejectUnauthorized: false})).client,
       (await talk({...plain, ca, requestCert: true, maxVersion: 'TLSv1.2'}, {...odd, ca})).server]);
@@ -93,9 +138,9 @@ const talk = (server, client) => new Promise(done => {
 // odd is a peer that shows a certificate that a Credential of its own would not take.
 type odd struct{ credential *cred.Credential }
 
-func oddPeer(t *testing.T, der []byte) odd {
-	c := *credtest.CA(t).Leaf(t, credtest.P256, serverName)
-	c.Chain = [][]byte{der}
+func oddPeer(t *testing.T, o oddCert) odd {
+	c := *credtest.CA(t).Leaf(t, o.kind, serverName)
+	c.Chain = [][]byte{o.der}
 	return odd{&c}
 }
 
@@ -135,10 +180,10 @@ func (o odd) run(t *testing.T, server bool) (conn net.Conn, alert func() record.
 
 // oddVerdict is what we say of the certificate, in the words of oddScript, and the alert that
 // the peer gets.
-func oddVerdict(t *testing.T, der []byte, server, reject bool) (string, record.Alert) {
+func oddVerdict(t *testing.T, o oddCert, server, reject bool) (string, record.Alert) {
 	t.Helper()
 	ca := SecureContextOptions{CA: [][]byte{credtest.CA(t).PEM()}}
-	conn, alert := oddPeer(t, der).run(t, !server)
+	conn, alert := oddPeer(t, o).run(t, !server)
 	var s *Socket
 	var err error
 	if server {
@@ -175,6 +220,7 @@ var unread = []string{
 	"an authority whose key usage is none", "an authority with names for it that are none", "an authority with purposes that are none", "an authority with key ids that are none",
 	"an authority with name constraints that are none", "an authority with CRL points that are none", "an authority with policies that are none", "an authority with names twice",
 	"purposes: unknown ones", "purposes that are none", "purposes twice", "information access that is none", "information access twice",
+	"a compressed point", "RSA, a negative modulus", "RSA without NULL", "RSA, a padded exponent",
 	"times 20240102030405.678Z 20240102030405.Z", "times 20240102030405 20240102030405+0100", "times 202401020304Z 2401020304Z", "times 240102030405 240102030405+0100",
 	"times 240229000000Z 230229000000Z", "times 241301000000Z 240132000000Z", "times 240101240000Z 240101006000Z", "times 240101000060Z 240100000000Z", "times  rubbish",
 	"times 240102030405z 24010203040506Z", "times 20240229000000Z 21000229000000Z", "times 2024010203Z 20240102030405,5Z", "times 240102030405-0000 240102030405+2400", "times 240630235959Z 240431000000Z",
@@ -188,6 +234,7 @@ var oddDifferences = map[string]struct{ ours, why string }{
 	"version 1, self-issued":                              {"ok", "the issuer is found by the signature, and it is trusted"},
 	"an authority that may sign certificates":             {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
 	"a key usage without constraints":                     {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
+	"RSA by X.509's number":                               {"ERR_SSL_WRONG_SIGNATURE_TYPE", "the number was given up in 1993"},
 	"an authority with an empty key usage":                {"INVALID_PURPOSE", "the key may be used for nothing: that says it better"},
 	"an authority with a key usage of zeros":              {"INVALID_PURPOSE", "the key may be used for nothing: that says it better"},
 	"Netscape's certificate type":                         {"ok", "nobody goes by it any more"},
@@ -203,10 +250,9 @@ func TestOddCertificates(t *testing.T) {
 	root := credtest.CA(t)
 	var questions []map[string]any
 	for _, name := range names {
-		questions = append(questions, map[string]any{"cert": base64.StdEncoding.EncodeToString(certs[name])})
+		questions = append(questions, map[string]any{"cert": base64.StdEncoding.EncodeToString(certs[name].der), "key": string(credtest.KeyPEM(t, certs[name].kind))})
 	}
-	questions[0]["ca"], questions[0]["key"] = string(root.PEM()), string(credtest.KeyPEM(t, credtest.P256))
-	questions[0]["good"] = string(credtest.CertPEM(certs[names[0]]))
+	questions[0]["ca"], questions[0]["good"] = string(root.PEM()), string(credtest.CertPEM(certs[names[0]].der))
 	judged, met := 0, 0
 	for i, answer := range recorded(t, "oddcerts", oddScript, questions) {
 		var node []string
@@ -215,7 +261,7 @@ func TestOddCertificates(t *testing.T) {
 		}
 		name := names[i]
 		shown := len(node) > 1 // or node has no opinion of it
-		_, err := cred.ParseCertificate(certs[name])
+		_, err := cred.ParseCertificate(certs[name].der)
 		switch d, differs := oddDifferences[name]; {
 		case slices.Contains(unread, name) || err != nil && !shown:
 			met++
@@ -239,10 +285,10 @@ func TestOddCertificates(t *testing.T) {
 }
 
 // checkOdd wants three verdicts on a certificate.
-func checkOdd(t *testing.T, name string, der []byte, want []string, unreadable bool) {
+func checkOdd(t *testing.T, name string, o oddCert, want []string, unreadable bool) {
 	t.Helper()
 	for i, how := range []struct{ server, reject bool }{{false, true}, {false, false}, {true, false}} {
-		verdict, alert := oddVerdict(t, der, how.server, how.reject)
+		verdict, alert := oddVerdict(t, o, how.server, how.reject)
 		if verdict != want[i] || unreadable && alert != record.AlertBadCertificate {
 			t.Errorf("%s (server %t, rejectUnauthorized %t): %s and %v, want %s", name, how.server, how.reject, verdict, alert, want[i])
 		}
