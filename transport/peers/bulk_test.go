@@ -13,9 +13,8 @@ import (
 )
 
 // bulkSize is what goes each way in a row "bulk", in bytes: enough to fill every buffer on
-// the way many times. What more would show are the counts of records, which the packages
-// below test without sending any.
-const bulkSize = 16 << 20
+// the way many times, and to count beyond 2^12 records.
+const bulkSize = 64 << 20
 
 // limited is a peer that cannot take bulkSize bytes of any kind: it tells how
 // many in this role, and whether they must come in lines.

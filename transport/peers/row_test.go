@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a row may take. It is long: a row that hangs, hangs.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // row is one case at one version with one peer in one role, while it runs.
 type row struct {
