@@ -399,6 +399,7 @@ func (s *signingServer) begin(fx *effects) afterKnownPSK {
 }
 
 // ask sends CertificateRequest, if one is due, and Certificate with what is stapled to it.
+// It leaves s as it is, which a fork that waits for its staple shares (I3).
 func (s *signingServer) ask(fx *effects, staple []byte) *signingServer {
 	p := fx.profile
 	if p.cfg.ClientAuth != NoClientCert {
@@ -418,8 +419,9 @@ func (s *signingServer) ask(fx *effects, staple []byte) *signingServer {
 		fx.conn.CertificateRequested = true
 	}
 	fx.sendChain13(s.cred, staple, s.hello.hello.Ext.Offered())
-	s.q = fx.signQuery(s.cred, s.scheme, fx.signedContent(true))
-	return s
+	next := *s
+	next.q = fx.signQuery(s.cred, s.scheme, fx.signedContent(true))
+	return &next
 }
 
 func (s *signingServer) query() Query                       { return &s.q }

@@ -234,3 +234,26 @@ func TestStapleOfOtherStatus(t *testing.T) {
 		}
 	}
 }
+
+// TestStapleForks: forks that are given different staples sign different handshakes.
+func TestStapleForks(t *testing.T) {
+	for _, v := range []record.Version{record.TLS12, record.TLS13} {
+		c := baseConfig(t)
+		c.server.Credentials = hide(c.server.Credentials)
+		c.client.MaxVersion, c.client.RequestOCSP, c.server.AskStaple = v, true, true
+		p := newPair(t, c)
+		p.run()
+		elder, twin := p.s.e, p.s.e.Fork()
+		staple := func(e *handshake.Engine, text string) *handshake.SignQuery {
+			if err := e.Answer(e.Query().(*handshake.StapleQuery).Staple([]byte(text))); err != nil {
+				t.Fatal(err)
+			}
+			return e.Query().(*handshake.SignQuery)
+		}
+		asked := staple(elder, "the elder's")
+		before := bytes.Clone(asked.Content)
+		if other := staple(twin, "the twin's"); other == asked || elder.Query() != asked || !bytes.Equal(asked.Content, before) {
+			t.Errorf("%v: what the elder signs is the twin's", v)
+		}
+	}
+}
