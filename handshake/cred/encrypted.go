@@ -20,7 +20,8 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// Bounds on what a key file may ask of the machine: iterations of PBKDF2, and bytes of scrypt.
+// Bounds on what a key file may ask of the machine: iterations of a key derivation, of which
+// the mixing of 128 bytes by scrypt is one, and bytes of scrypt.
 const (
 	maxIterations   = 10_000_000
 	maxScryptMemory = 256 << 20
@@ -34,7 +35,7 @@ var (
 // decryptKey opens an encrypted block of either form. Wrong and missing passphrases are errWrongPassphrase.
 func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 	if block.Type == "ENCRYPTED PRIVATE KEY" {
-		return decryptPKCS8(block.Bytes, passwordOf(passphrase))
+		return decryptPKCS8(block.Bytes, passwordOf(passphrase, maxIterations))
 	}
 	// The form of old OpenSSL is weak, and crypto/x509 warns of it; keys in it still exist.
 	//lint:ignore SA1019 nothing else reads them
@@ -49,9 +50,23 @@ func decryptKey(block *pem.Block, passphrase []byte) ([]byte, error) {
 var errUnknownEncryption = errors.New("unknown encryption")
 
 // password is a passphrase in the forms in which ciphers take it.
-type password struct{ text, bmp []byte }
+type password struct {
+	text, bmp []byte
+	left      *int // iterations that what it opens may still ask for
+}
 
-func passwordOf(passphrase []byte) password { return password{passphrase, bmp(passphrase)} }
+func passwordOf(passphrase []byte, left int) password {
+	return password{passphrase, bmp(passphrase), &left}
+}
+
+// spend takes the iterations of a derivation from those that are left.
+func (p *password) spend(iterations int) error {
+	if iterations < 1 || iterations > maxIterations || iterations > *p.left {
+		return errEncryptedForm
+	}
+	*p.left -= iterations
+	return nil
+}
 
 // decryptPKCS8 opens an EncryptedPrivateKeyInfo (RFC 5958 §3).
 func decryptPKCS8(der []byte, pw password) ([]byte, error) {
@@ -77,7 +92,7 @@ func decrypt(algorithm cryptobyte.String, pw password, sealed []byte) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	key, err := deriveKey(kdf, pw.text, c.keyLen)
+	key, err := deriveKey(kdf, pw, c.keyLen)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +167,7 @@ var prfs = []hmacOf{
 	{"\x2a\x86\x48\x86\xf7\x0d\x02\x0b", sha512.New},
 }
 
-func deriveKey(kdf cryptobyte.String, passphrase []byte, n int) ([]byte, error) {
+func deriveKey(kdf cryptobyte.String, pw password, n int) ([]byte, error) {
 	oid := readOID(&kdf)
 	var params, salt cryptobyte.String
 	if !kdf.ReadASN1(&params, asn1.SEQUENCE) || !params.ReadASN1(&salt, asn1.OCTET_STRING) {
@@ -160,24 +175,27 @@ func deriveKey(kdf cryptobyte.String, passphrase []byte, n int) ([]byte, error) 
 	}
 	switch oid {
 	case oidPBKDF2:
-		return derivePBKDF2(params, passphrase, salt, n)
+		return derivePBKDF2(params, pw, salt, n)
 	case oidScrypt:
 		var cost, block, parallel int
 		if !params.ReadASN1Integer(&cost) || !params.ReadASN1Integer(&block) || !params.ReadASN1Integer(&parallel) ||
 			cost < 2 || block < 1 || parallel < 1 || block > maxScryptMemory || parallel > maxScryptMemory ||
-			cost > maxScryptMemory/128/block || parallel > maxScryptMemory/128/block {
+			cost > maxScryptMemory/128/block || parallel > maxIterations/block/cost {
 			return nil, errEncryptedForm
 		}
-		return scrypt.Key(passphrase, salt, cost, block, parallel, n)
+		if err := pw.spend(cost * block * parallel); err != nil {
+			return nil, err
+		}
+		return scrypt.Key(pw.text, salt, cost, block, parallel, n)
 	}
 	return nil, fmt.Errorf("%w: key derivation %x", errUnknownEncryption, oid)
 }
 
 // derivePBKDF2 derives n bytes; the length that the parameters may name has to be that.
-func derivePBKDF2(params cryptobyte.String, passphrase, salt []byte, n int) ([]byte, error) {
+func derivePBKDF2(params cryptobyte.String, pw password, salt []byte, n int) ([]byte, error) {
 	var iterations int
 	length := n
-	if !params.ReadASN1Integer(&iterations) || iterations < 1 || iterations > maxIterations ||
+	if !params.ReadASN1Integer(&iterations) ||
 		params.PeekASN1Tag(asn1.INTEGER) && !params.ReadASN1Integer(&length) || length != n {
 		return nil, errEncryptedForm
 	}
@@ -193,7 +211,10 @@ func derivePBKDF2(params cryptobyte.String, passphrase, salt []byte, n int) ([]b
 	if err != nil {
 		return nil, err
 	}
-	return pbkdf2.Key(h, string(passphrase), salt, iterations, n)
+	if err := pw.spend(iterations); err != nil {
+		return nil, err
+	}
+	return pbkdf2.Key(h, string(pw.text), salt, iterations, n)
 }
 
 // openCBC decrypts and takes the padding off (RFC 8018 §6.1.1). There is no one to time it

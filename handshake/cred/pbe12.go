@@ -38,8 +38,11 @@ func decryptPBE12(oid string, params cryptobyte.String, pw password, sealed []by
 	var in, salt cryptobyte.String
 	var iterations int
 	if !params.ReadASN1(&in, asn1.SEQUENCE) || !in.ReadASN1(&salt, asn1.OCTET_STRING) || !in.ReadASN1Integer(&iterations) ||
-		len(salt) == 0 || len(salt) > maxSalt || iterations < 1 || iterations > maxIterations {
+		len(salt) == 0 || len(salt) > maxSalt {
 		return nil, errEncryptedForm
+	}
+	if err := pw.spend(iterations); err != nil {
+		return nil, err
 	}
 	c := &ciphers12[i]
 	key := derive12(sha1.New, 1, pw.bmp, salt, iterations, c.keyLen)

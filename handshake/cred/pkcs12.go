@@ -93,12 +93,17 @@ func (p *pfx) read(der, passphrase []byte) error {
 	return nil
 }
 
+// maxFileIterations bounds the derivations of a file together, of which each may have
+// maxIterations: as many as a MAC that is tried twice, certificates and a key may have.
+const maxFileIterations = 4 * maxIterations
+
 // open finds the password by the MAC, which in is if it is not empty.
 func (p *pfx) open(in, content cryptobyte.String, passphrase []byte) error {
-	none := password{} // no passphrase is other than an empty one, in PKCS #12
-	tries := []password{passwordOf(passphrase)}
+	given := passwordOf(passphrase, maxFileIterations)
+	none := password{left: given.left} // no passphrase is other than an empty one, in PKCS #12
+	tries := []password{given}
 	if len(passphrase) == 0 {
-		tries = []password{none, passwordOf(nil)}
+		tries = []password{none, given}
 	}
 	if in.Empty() {
 		p.pw = none
@@ -138,11 +143,14 @@ func verifyMAC(in cryptobyte.String, pw password, content []byte) (bool, error) 
 	if oid == oidPBMAC1 { // which does not look at salt and iterations
 		return verifyPBMAC1(algorithm, pw, content, digest)
 	}
-	if len(salt) > maxSalt || iterations < 1 || iterations > maxIterations {
+	if len(salt) > maxSalt {
 		return false, errPFXForm
 	}
 	h, err := hashNamed(macHashes, oid)
 	if err != nil {
+		return false, err
+	}
+	if err := pw.spend(iterations); err != nil {
 		return false, err
 	}
 	m := hmac.New(h, derive12(h, 3, pw.bmp, salt, iterations, h().Size()))
@@ -161,7 +169,7 @@ func verifyPBMAC1(algorithm cryptobyte.String, pw password, content, digest []by
 	if err != nil {
 		return false, err
 	}
-	key, err := deriveKey(kdf, pw.text, h().Size())
+	key, err := deriveKey(kdf, pw, h().Size())
 	if err != nil {
 		return false, err
 	}
@@ -226,10 +234,7 @@ func (p *pfx) readSafe(in cryptobyte.String, depth int) error {
 		case oidBags + "\x01":
 			err = p.addKey(value)
 		case oidBags + "\x02":
-			var plain []byte
-			if plain, err = decryptPKCS8(value, p.pw); err == nil {
-				err = p.addKey(plain)
-			}
+			err = p.openKey(value)
 		case oidBags + "\x03":
 			err = p.addCertificate(value)
 		case oidBags + "\x06":
@@ -240,6 +245,18 @@ func (p *pfx) readSafe(in cryptobyte.String, depth int) error {
 		}
 	}
 	return nil
+}
+
+// openKey takes the first key, and leaves others sealed, as OpenSSL does.
+func (p *pfx) openKey(sealed []byte) error {
+	if p.key != nil {
+		return nil
+	}
+	plain, err := decryptPKCS8(sealed, p.pw)
+	if err != nil {
+		return err
+	}
+	return p.addKey(plain)
 }
 
 // addKey takes the first key.

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"testing"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 	"software.sslmate.com/src/go-pkcs12"
 )
 
@@ -90,6 +92,122 @@ func TestPFXChanged(t *testing.T) {
 		key, certs, err := ParsePKCS12(changed, []byte("secret"))
 		if err == nil && (key == nil || len(certs) != 1 || !bytes.Equal(certs[0].Raw, leaf)) {
 			t.Errorf("byte %d: other content is taken", i)
+		}
+	}
+}
+
+// der builds DER of nested elements, and of integers and strings.
+func der(tag asn1.Tag, parts ...any) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag, func(b *cryptobyte.Builder) {
+		for _, part := range parts {
+			switch part := part.(type) {
+			case int:
+				b.AddASN1Int64(int64(part))
+			case string:
+				b.AddBytes([]byte(part))
+			case []byte:
+				b.AddBytes(part)
+			}
+		}
+	})
+	return b.BytesOrPanic()
+}
+
+func oid(s string) []byte { return der(asn1.OBJECT_IDENTIFIER, s) }
+
+// TestPFXWork: what a file makes its reader derive is bounded, in each of its derivations
+// and in all of them together.
+func TestPFXWork(t *testing.T) {
+	salt := der(asn1.OCTET_STRING, "salt")
+	kdf := func(name string, params ...any) cryptobyte.String {
+		return append(oid(name), der(asn1.SEQUENCE, append([]any{salt}, params...)...)...)
+	}
+	derive := func(kdf cryptobyte.String) func(password) error {
+		return func(pw password) error {
+			_, err := deriveKey(kdf, pw, 16)
+			return err
+		}
+	}
+	legacy := func(n int) func(password) error {
+		return func(pw password) error {
+			before := *pw.left
+			_, err := decryptPBE12(ciphers12[0].oid, der(asn1.SEQUENCE, salt, n), pw, nil)
+			if errors.Is(err, errEncryptedForm) && *pw.left < before { // there is nothing sealed
+				return nil
+			}
+			return err
+		}
+	}
+	mac := func(n int) func(password) error {
+		return func(pw password) error {
+			algorithm := der(asn1.SEQUENCE, oid(macHashes[0].oid))
+			_, err := verifyMAC(der(asn1.SEQUENCE, der(asn1.SEQUENCE, algorithm, der(asn1.OCTET_STRING)), salt, n), pw, nil)
+			return err
+		}
+	}
+	for _, row := range []struct {
+		name string
+		do   func(password) error
+		work int // 0: refused
+	}{
+		{"PBKDF2", derive(kdf(oidPBKDF2, 10)), 10},
+		{"PBKDF2, none", derive(kdf(oidPBKDF2, 0)), 0},
+		{"PBKDF2, fewer", derive(kdf(oidPBKDF2, -1)), 0},
+		{"PBKDF2, too many", derive(kdf(oidPBKDF2, maxIterations+1)), 0},
+		{"scrypt", derive(kdf(oidScrypt, 16, 8, 2)), 256},
+		{"scrypt, in too many lanes", derive(kdf(oidScrypt, 1<<10, 1, maxIterations>>10+1)), 0},
+		{"scrypt, of too much memory", derive(kdf(oidScrypt, 1<<19, 8, 1)), 0},
+		{"PBE", legacy(10), 10},
+		{"PBE, none", legacy(0), 0},
+		{"PBE, too many", legacy(maxIterations + 1), 0},
+		{"MAC", mac(10), 10},
+		{"MAC, none", mac(0), 0},
+		{"MAC, too many", mac(maxIterations + 1), 0},
+	} {
+		pw := passwordOf([]byte("secret"), maxFileIterations)
+		err := row.do(pw)
+		if spent := maxFileIterations - *pw.left; (err == nil) != (row.work > 0) || spent != row.work {
+			t.Errorf("%s: %d spent of %d, %v", row.name, spent, row.work, err)
+		}
+		if *pw.left = row.work - 1; row.work > 0 && (row.do(pw) == nil || *pw.left != row.work-1) {
+			t.Errorf("%s: more was spent than is left", row.name)
+		}
+	}
+	file, _ := samplePFX(t, pkcs12.LegacyDES, "")
+	var p pfx
+	if err := p.read(file, nil); err != nil || maxFileIterations-*p.pw.left < 30 {
+		t.Errorf("MAC, certificate and key: %d spent, %v", maxFileIterations-*p.pw.left, err)
+	}
+}
+
+// TestPFXSecondKey: the first key counts, and others stay sealed, even if nothing opens them.
+func TestPFXSecondKey(t *testing.T) {
+	first, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := x509.MarshalPKCS8PrivateKey(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bag := func(kind string, value []byte) []byte {
+		return der(asn1.SEQUENCE, oid(oidBags+kind), der(tagContent, value))
+	}
+	sealed := der(asn1.SEQUENCE, der(asn1.SEQUENCE, oid(oidBags)), der(asn1.OCTET_STRING, "sealed"))
+	for name, row := range map[string]struct {
+		bags []byte
+		kind Kind // 0: the first is taken
+	}{
+		"behind another": {append(bag("\x01", plain), bag("\x02", sealed)...), 0},
+		"in front":       {append(bag("\x02", sealed), bag("\x01", plain)...), KindPFXUnsupported},
+	} {
+		safe := der(asn1.SEQUENCE, oid(oidData), der(tagContent, der(asn1.OCTET_STRING, der(asn1.SEQUENCE, row.bags))))
+		file := der(asn1.SEQUENCE, 3, der(asn1.SEQUENCE, oid(oidData), der(tagContent, der(asn1.OCTET_STRING, der(asn1.SEQUENCE, safe)))))
+		key, _, err := ParsePKCS12(file, nil)
+		var e *Error
+		if row.kind == 0 && (err != nil || !first.Equal(key)) || row.kind != 0 && (!errors.As(err, &e) || e.Kind != row.kind) {
+			t.Errorf("%s: %v, %v", name, key, err)
 		}
 	}
 }
