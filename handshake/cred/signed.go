@@ -19,12 +19,13 @@ var signed = map[x509.SignatureAlgorithm][]Scheme{
 
 // CheckSigned tells which certificate of a chain, the leaf first, is signed with none of
 // the schemes that are taken, as an *Error of KindWeakDigest; nil: none is. The signature
-// of a self-issued one proves nothing, and does not count.
+// of a self-issued one at the end proves nothing, and does not count; one in between may
+// bear a new key of its issuer that an old one signed.
 func CheckSigned(chain []*x509.Certificate, takes func(Scheme) bool) error {
 	//= RFC 9846 §4.5.1.2
 next:
-	for _, c := range chain {
-		if selfIssued(c) {
+	for i, c := range chain {
+		if i == len(chain)-1 && selfIssued(c) {
 			continue
 		}
 		for _, s := range signed[c.SignatureAlgorithm] {

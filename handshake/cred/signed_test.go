@@ -9,7 +9,7 @@ import (
 	"tacet/handshake/cred/credtest"
 )
 
-// TestCheckSigned: all of a chain but what is self-issued has to be signed with a scheme that is taken.
+// TestCheckSigned: all of a chain but a self-issued end has to be signed with a scheme that is taken.
 func TestCheckSigned(t *testing.T) {
 	//= RFC 9846 §4.5.1.2 type=test
 	chain := func(root, between, leaf credtest.Kind) []*x509.Certificate {
@@ -55,5 +55,25 @@ func TestCheckSigned(t *testing.T) {
 		case row.at < 0 && err != nil, row.at >= 0 && !errors.As(err, &e), row.at >= 0 && (e.Kind != cred.KindWeakDigest || e.Cert != list[row.at]):
 			t.Errorf("%s: %v", row.name, err)
 		}
+	}
+}
+
+// TestCheckSignedSelfIssued: a self-issued certificate is an anchor at the end of a chain
+// alone; in between it bears a new key of a CA, and the old key's signature counts.
+func TestCheckSignedSelfIssued(t *testing.T) {
+	//= RFC 9846 §4.5.1.2 type=test
+	old := credtest.Root(t, "renewed", credtest.RSA2048)
+	renewed := old.Sub(t, credtest.AuthorityTemplate("renewed"), credtest.P256)
+	if string(renewed.Cert.RawSubject) != string(renewed.Cert.RawIssuer) {
+		t.Fatal("not self-issued")
+	}
+	leaf := renewed.Leaf(t, credtest.P256, "example.org").Leaf
+	takes := func(s cred.Scheme) bool { return s == cred.ECDSAP256SHA256 }
+	var e *cred.Error
+	if err := cred.CheckSigned([]*x509.Certificate{leaf, renewed.Cert, old.Cert}, takes); !errors.As(err, &e) || e.Cert != renewed.Cert {
+		t.Errorf("in between: %v", err)
+	}
+	if err := cred.CheckSigned([]*x509.Certificate{leaf, renewed.Cert}, takes); err != nil {
+		t.Errorf("at the end: %v", err)
 	}
 }
