@@ -309,6 +309,9 @@ func (c *Conn) split() (over bool, err error) {
 	c.in.half, c.out.half, c.out.fragment = r, s, 0
 	c.hs.mu.Lock()
 	c.hs.engine, c.hs.begun = nil, time.Time{}
+	if lost := c.hs.lost.Load(); lost != nil { // a part of what it said: nothing may follow
+		c.out.err = lost
+	}
 	c.state.Store(r.State())
 	c.become(apart)
 	c.hs.mu.Unlock()

@@ -249,6 +249,8 @@ func (c *Conn) fill() error {
 			return errEnd
 		case isTimeout(err):
 			return c.interrupted(err)
+		case c.hs.lost.Load() != nil: // what came first
+			return c.hs.lost.Load()
 		default:
 			return &TransportError{"read", err}
 		}

@@ -88,13 +88,24 @@ func (c *Conn) muted(lost *TransportError) {
 	case hs.engine == nil:
 		c.out.err = lost
 	case !c.ending():
-		time.AfterFunc(roomTimeout, func() { _ = c.nc.Close() })
+		time.AfterFunc(roomTimeout, c.giveUp)
 	}
 	hs.mu.Unlock()
 	c.yieldWriting()
 	if c.at(asking) {
 		c.seize() // from who waits for an answer to what was not said
 		c.in.role.Unlock()
+	}
+}
+
+// giveUp closes the transport of a handshake whose peer has not said why it can no longer be
+// written to. One that came to its end meanwhile left the connection to read from.
+func (c *Conn) giveUp() {
+	c.hs.mu.Lock()
+	under := c.hs.engine != nil
+	c.hs.mu.Unlock()
+	if under {
+		_ = c.nc.Close()
 	}
 }
 
