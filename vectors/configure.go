@@ -150,12 +150,15 @@ func versions(v string, to ...*record.Version) error {
 }
 
 func policy(v string) (handshake.RenegotiationPolicy, error) {
-	for i, name := range []string{"refuse", "allow", "forbid"} {
-		if name == v {
-			return handshake.RefuseRenegotiation + handshake.RenegotiationPolicy(i), nil
-		}
+	p, ok := policies[v]
+	if !ok {
+		return 0, fmt.Errorf("policy %q", v)
 	}
-	return 0, fmt.Errorf("policy %q", v)
+	return p, nil
+}
+
+var policies = map[string]handshake.RenegotiationPolicy{
+	"refuse": handshake.RefuseRenegotiation, "allow": handshake.AllowRenegotiation, "forbid": handshake.ForbidRenegotiation,
 }
 
 // ahead is how far the clock of a side is ahead, of which option "clock" has made sure.

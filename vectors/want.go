@@ -74,7 +74,7 @@ var outcomes = map[string]func(o *outcome) string{
 	"field": func(o *outcome) string { return o.e.Field },
 	"event": func(o *outcome) string {
 		had := slices.ContainsFunc(o.Events, func(k handshake.EventKind) bool { return k.String() == o.want })
-		return map[bool]string{true: o.want}[had]
+		return unless(!had, o.want)
 	},
 }
 
