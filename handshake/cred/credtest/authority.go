@@ -7,7 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
-	"net"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -162,8 +162,8 @@ func LeafTemplate(names ...string) *x509.Certificate {
 		template.Subject.CommonName = names[0]
 	}
 	for _, name := range names {
-		if ip := net.ParseIP(name); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
+		if ip, err := netip.ParseAddr(name); err == nil {
+			template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
 		} else {
 			template.DNSNames = append(template.DNSNames, name)
 		}
