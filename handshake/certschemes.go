@@ -74,20 +74,22 @@ func (p *profile) takes(s cred.Scheme) bool {
 	return p.cfg.CertSchemes == nil || slices.Contains(p.cfg.CertSchemes, s)
 }
 
+// takenInCertificates is what a peer says that it takes in certificates, which is
+// signature_algorithms where it says no more; false if it says neither.
+func takenInCertificates(x *msg.Extensions) (list msg.Uint16s, said bool) {
+	//= RFC 9846 §4.3.3
+	if x.Have(msg.ExtSignatureAlgorithmsCert) {
+		return x.SignatureAlgorithmsCert, true
+	}
+	return x.SignatureAlgorithms, x.Have(msg.ExtSignatureAlgorithms)
+}
+
 // signedFor reports whether the chain of the credential with an index is signed with
-// nothing but what a peer says that it takes in certificates, which is
-// signature_algorithms where it says no more. A peer that says neither takes any.
+// nothing but what a peer takes in certificates. One that does not say takes any.
 func (p *profile) signedFor(i int, x *msg.Extensions) bool {
 	//= RFC 9846 §4.5.1.2
-	list := x.SignatureAlgorithmsCert
-	switch {
-	case x.Have(msg.ExtSignatureAlgorithmsCert):
-	case x.Have(msg.ExtSignatureAlgorithms):
-		list = x.SignatureAlgorithms
-	default:
-		return true
-	}
-	return cred.CheckSigned(p.signed[i], func(s cred.Scheme) bool { return list.Has(uint16(s)) }) == nil
+	list, said := takenInCertificates(x)
+	return !said || cred.CheckSigned(p.signed[i], func(s cred.Scheme) bool { return list.Has(uint16(s)) }) == nil
 }
 
 // signedAs is signedFor with the list of a CredentialQuery.

@@ -205,10 +205,8 @@ func (s *waitCertificateOrRequest) certificateRequest(fx *effects, m *msg.Certif
 	}
 	fx.hear()
 	fx.conn.CertificateRequested = true
-	r := &request13{schemes: fx.usable(fx.shared(m.Ext.SignatureAlgorithms)), certSchemes: known(m.Ext.SignatureAlgorithms), offers: m.Ext.Offered()}
-	if m.Ext.Have(msg.ExtSignatureAlgorithmsCert) {
-		r.certSchemes = known(m.Ext.SignatureAlgorithmsCert)
-	}
+	list, _ := takenInCertificates(&m.Ext)
+	r := &request13{schemes: fx.usable(fx.shared(m.Ext.SignatureAlgorithms)), certSchemes: known(list), offers: m.Ext.Offered()}
 	for name := range m.Ext.CertificateAuthorities.All() {
 		r.authorities = append(r.authorities, name)
 	}

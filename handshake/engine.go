@@ -68,12 +68,17 @@ func newEngine(p *profile, env Env, flight int) *Engine {
 
 // begin makes ready for a handshake, the first or another.
 func (e *Engine) begin(o *origin, p *profile, flight int) {
-	o.profile = p
 	e.hs = new(block)
 	fx := &e.hs.fx
 	fx.profile, fx.env, fx.origin, fx.conn = p, o.env, o, &o.conn
 	fx.out = make([]byte, 0, flight)
 	e.origin, e.recv.origin, e.send.origin = o, o, o
+	e.follow(p)
+}
+
+// follow has the connection go by a profile, beside its handshake, which does already.
+func (e *Engine) follow(p *profile) {
+	e.origin.profile = p
 	e.recv.follow(p)
 	e.SetTrace(e.recv.tracing || p.cfg.Trace)
 }

@@ -74,10 +74,10 @@ func (a *answering) offersPSK(fx *effects) bool {
 	return ok
 }
 
-// pskMode is the mode in which a key that the hello offers can be used: the first of
-// the profile's that the client has too. After a HelloRetryRequest there is a share,
-// and it is used.
-func (a *answering) pskMode(fx *effects) (mode PSKMode, ok bool) {
+// pskMode is the mode in which a key that the hello offers can be used, if there is one:
+// the first of the profile's that the client has too. After a HelloRetryRequest there is a
+// share, and it is used.
+func (a *answering) pskMode(fx *effects) (PSKMode, bool) {
 	//= RFC 9846 §4.3.9
 	x := &a.hello.Ext
 	if !x.Have(msg.ExtPreSharedKey) {
@@ -141,15 +141,11 @@ func (s *findingPSKOnly) query() Query                       { return &s.q }
 func (s *findingPSKOnly) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
 
 func (s *findingPSKOnly) answer(fx *effects, a Answer) (state, error) {
-	k, err := s.q.known(a)
-	if err != nil {
-		return nil, err
-	}
-	return to(s.found(fx, k))
+	return to(s.found(fx, a))
 }
 
-func (s *findingPSKOnly) found(fx *effects, k foundKey) (afterFoundPSKOnly, error) {
-	psk, err := s.hello.external(fx, &s.q, k)
+func (s *findingPSKOnly) found(fx *effects, a Answer) (afterFoundPSKOnly, error) {
+	psk, err := s.hello.external(fx, &s.q, a)
 	if err != nil {
 		return nil, err
 	}
@@ -172,18 +168,13 @@ func (a *answering) lookup(fx *effects) PSKLookup {
 	return q
 }
 
-// known takes an answer.
-func (q *PSKLookup) known(a Answer) (foundKey, error) {
-	k, ok := a.value.(foundKey)
-	if !ok || k.index >= len(q.Identities) || !k.fits() {
-		return k, misuse(KindWrongAnswer, "PSKLookup")
-	}
-	return k, nil
-}
-
-// external is the key found, its binder checked; nil if none was.
-func (a *answering) external(fx *effects, q *PSKLookup, k foundKey) (*acceptedPSK, error) {
-	if k.index < 0 {
+// external is the key that an answer gives, its binder checked; nil if it gives none.
+func (a *answering) external(fx *effects, q *PSKLookup, key Answer) (*acceptedPSK, error) {
+	k, ok := key.value.(foundKey)
+	switch {
+	case !ok || k.index >= len(q.Identities) || !k.fits():
+		return nil, misuse(KindWrongAnswer, "PSKLookup")
+	case k.index < 0:
 		return nil, nil
 	}
 	psk := &acceptedPSK{index: k.index, early: keys.NewEarly(keys.SHA256, k.key), identity: string(q.Identities[k.index])}

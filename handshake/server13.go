@@ -72,9 +72,10 @@ func (a *answering) suite13(fx *effects) error {
 	return nil
 }
 
-// share13 picks the group: the first of the profile's that the client sent a
-// share of, else the first that it knows; that one in any case by GroupPreference.
-func (a *answering) share13(fx *effects) (g kx.Group, sent bool, err error) {
+// share13 picks the group, and tells whether the client sent a share of it: the first of
+// the profile's that it did, else the first that it knows; that one in any case by
+// GroupPreference.
+func (a *answering) share13(fx *effects) (kx.Group, bool, error) {
 	//= RFC 9846 §4.3.8
 	first := a.group13(fx)
 	for _, g := range fx.profile.groups {
@@ -212,15 +213,11 @@ func (s *findingPSK) query() Query                       { return &s.q }
 func (s *findingPSK) builtin(fx *effects) (Answer, bool) { return Answer{}, false }
 
 func (s *findingPSK) answer(fx *effects, a Answer) (state, error) {
-	k, err := s.q.known(a)
-	if err != nil {
-		return nil, err
-	}
-	return to(s.found(fx, k))
+	return to(s.found(fx, a))
 }
 
-func (s *findingPSK) found(fx *effects, k foundKey) (afterFoundPSK, error) {
-	psk, err := s.hello.external(fx, &s.q, k)
+func (s *findingPSK) found(fx *effects, a Answer) (afterFoundPSK, error) {
+	psk, err := s.hello.external(fx, &s.q, a)
 	if err != nil {
 		return nil, err
 	}

@@ -308,9 +308,7 @@ func (e *Engine) apply(f *effect) {
 	case doProfile:
 		p := e.hs.fx.profile
 		e.send.fragment = uint16(p.fragment)
-		e.SetTrace(e.recv.tracing || p.cfg.Trace)
-		e.origin.profile = p
-		e.recv.follow(p)
+		e.follow(p)
 	case doCCS:
 		e.send.ccs = true
 	case doLimit:
