@@ -1,13 +1,10 @@
 package peers
 
 import (
-	"bufio"
 	"crypto/x509"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +34,11 @@ func TestCertSchemes(t *testing.T) {
 			args = append(args, "-"+option+suffix, path)
 		}
 	}
-	addr := listening(t, exec.CommandContext(t.Context(), "openssl", args...))
+	program := (&row{T: t, dir: t.TempDir(), ctx: t.Context()}).start("openssl", nil, args...)
+	match, err := program.await(t.Context(), `ACCEPT (127\.0\.0\.1:\d+)`)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range []struct {
 		name  string
 		certs []cred.Scheme
@@ -51,7 +52,7 @@ func TestCertSchemes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nc, err := net.Dial("tcp", addr)
+		nc, err := net.Dial("tcp", match[1])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,27 +65,4 @@ func TestCertSchemes(t *testing.T) {
 		}
 		_ = c.Close()
 	}
-}
-
-// listening starts an s_server and says where it listens.
-func listening(t *testing.T, cmd *exec.Cmd) string {
-	t.Helper()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it serves for ever
-		_ = cmd.Wait()
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if addr, ok := strings.CutPrefix(lines.Text(), "ACCEPT "); ok {
-			return addr
-		}
-	}
-	t.Fatal("s_server does not say where it listens")
-	return ""
 }
