@@ -72,7 +72,7 @@ type Config struct {
 	// PrioritizeChaCha lets a server that follows its own order put its suites with
 	// ChaCha20-Poly1305 first for a client whose first suite, of those that this module
 	// knows, is one (OpenSSL's SSL_OP_PRIORITIZE_CHACHA): it says so because it has no
-	// AES instructions.
+	// AES instructions. Beside ClientPreference, and of a client, it is an error.
 	PrioritizeChaCha bool
 	// Groups are the key exchange groups in order of preference; nil means
 	// DefaultGroups. KeyShares are those a TLS 1.3 client sends a share of in
@@ -81,7 +81,7 @@ type Config struct {
 	KeyShares []kx.Group
 	// GroupPreference has a TLS 1.3 server insist on the first of Groups that the client
 	// knows, and ask for a share of it where there is none: a round trip more. Without it a
-	// group that there is a share of comes first.
+	// group that there is a share of comes first. Of a client it is an error.
 	GroupPreference bool
 	// DH is the group of a server's DHE suites up to TLS 1.2 (dhparam); AutoDH takes
 	// one as strong as the certificate. Without either there is no DHE.
@@ -102,7 +102,8 @@ type Config struct {
 	// ALPN are the protocol names in order of preference, 1 to 255 bytes each.
 	ALPN []string
 	// UnofferedProtocol lets a client go on with a server whose ALPN answer is none of
-	// ALPN, which has to hold one (RFC 7301 §3.2 has servers choose of what is offered).
+	// ALPN (RFC 7301 §3.2 has servers choose of what is offered). Where ALPN is empty
+	// nothing is asked, and every answer is refused all the same. Of a server it is an error.
 	UnofferedProtocol bool
 	// Credentials are the certificates with keys. A server picks the first that
 	// fits the name asked for and the client's schemes, else the first that fits the schemes;
@@ -116,7 +117,8 @@ type Config struct {
 	// with AskVerify: for what has expired or was revoked meanwhile. Otherwise the verdict of
 	// the same Verifier stands as long as the leaf is valid. Where verification is required,
 	// a session that does not pass is not offered, and a full handshake follows; VerifyRecord
-	// keeps the verdict. A server's Verifier judges what a ticket holds anew in any case.
+	// keeps the verdict. A server's Verifier judges what a ticket holds anew in any case; of a
+	// server, and where nothing is verified, Reverify is an error.
 	Reverify bool
 	// ClientAuth is a server's policy.
 	ClientAuth ClientAuth
@@ -135,7 +137,8 @@ type Config struct {
 	// first that the client offers and, for PSKDHEKE, has a common group for. With PSKKE
 	// there is no forward secrecy: who learns the key, ever, reads what was recorded. A client
 	// sends its KeyShares all the same, for a server that knows no key of its; to send none,
-	// let them be empty and not nil. A server needs TicketKeys or AskPSK for it.
+	// let them be empty and not nil. A server needs TicketKeys or AskPSK for it. Empty and not
+	// nil, with a mode twice, and without TLS 1.3 it is an error.
 	PSKModes []PSKMode
 	// PSKHint tells clients up to TLS 1.2 which pre-shared key is meant, at most
 	// MaxPSKHint bytes; "" says nothing.
@@ -206,7 +209,7 @@ func (e *ConfigError) Error() string {
 // Limits of Config.
 const (
 	MinSendFragment     = 512
-	MaxSessionLifetime  = session.MaxLifetime12
+	MaxSessionLifetime  = session.MaxLifetime12 // 2^31-1 seconds; seven days of it count in TLS 1.3
 	defaultLifetime     = 2 * time.Hour
 	defaultTickets      = 2
 	maxTickets          = 16

@@ -413,7 +413,7 @@ func (p *profile) compileTickets() error {
 		p.lifetime = defaultLifetime
 	}
 	if p.lifetime < time.Second || p.lifetime > MaxSessionLifetime {
-		return &ConfigError{"SessionLifetime", "is not one second to 2,147,483,647"}
+		return &ConfigError{"SessionLifetime", "is not one second to 2,147,483,647 seconds"}
 	}
 	p.cfg.TicketKeys = append([]session.TicketKey(nil), p.cfg.TicketKeys...)
 	return nil

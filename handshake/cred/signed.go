@@ -18,7 +18,7 @@ var signed = map[x509.SignatureAlgorithm][]Scheme{
 }
 
 // CheckSigned tells which certificate of a chain, the leaf first, is signed with none of
-// the schemes that are taken, as an *Error of KindWeakDigest; nil: none is. The signature
+// the schemes that are taken, as an *Error of KindWeakDigest; nil if all are. The signature
 // of a self-issued one at the end proves nothing, and does not count; one in between may
 // bear a new key of its issuer that an old one signed.
 func CheckSigned(chain []*x509.Certificate, takes func(Scheme) bool) error {
