@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -194,6 +195,9 @@ func TestTakenPort(t *testing.T) {
 func TestListensAt(t *testing.T) {
 	if why := whyUnobservable(); why != "" {
 		t.Skip(why)
+	}
+	if _, err := exec.LookPath("cat"); err != nil {
+		t.Skip(err)
 	}
 	program := (&row{T: t, dir: t.TempDir(), ctx: context.Background()}).start("cat", nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
