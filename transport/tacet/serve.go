@@ -18,7 +18,10 @@ import (
 type service struct {
 	options *options
 	answer  func(*transport.Socket) error
-	open    sync.WaitGroup
+
+	mu    sync.Mutex // orders open's first and last
+	ended bool
+	open  sync.WaitGroup
 }
 
 // serve answers connections until ctx ends. Its first line of output is
@@ -55,12 +58,8 @@ func serve(ctx context.Context, args []string, std stdio) error {
 // serve accepts connections until ctx ends, and then waits for the last to close.
 func (s *service) serve(ctx context.Context, address string) error {
 	o := &s.options.server
-	o.OnSecureConnection = func(c *transport.Socket) {
-		if ctx.Err() == nil {
-			s.open.Go(func() { s.handle(ctx, c) })
-		}
-	}
-	o.OnTLSClientError = func(err error, c *transport.Socket) { s.failed(ctx, c, err) }
+	o.OnSecureConnection = func(c *transport.Socket) { s.do(func() { s.handle(ctx, c) }) }
+	o.OnTLSClientError = func(err error, c *transport.Socket) { s.do(func() { s.failed(ctx, c, err) }) }
 	sessions := newSessions()
 	o.OnNewSession, o.OnResumeSession = sessions.put, sessions.get
 	server, err := transport.NewServer(*o)
@@ -72,12 +71,35 @@ func (s *service) serve(ctx context.Context, address string) error {
 		return err
 	}
 	fmt.Fprintf(s.options.set.std.out, "listening %v\n", l.Addr())
-	defer s.open.Wait()
+	defer s.end()
 	defer context.AfterFunc(ctx, func() { _ = server.Shutdown(ctx) })()
 	if err := server.Serve(l); ctx.Err() == nil {
 		return err
 	}
 	return nil
+}
+
+// do does what a connection asks for, unless the service has ended.
+func (s *service) do(f func()) {
+	s.mu.Lock()
+	ended := s.ended
+	if !ended {
+		s.open.Add(1)
+	}
+	s.mu.Unlock()
+	if ended {
+		return
+	}
+	defer s.open.Done()
+	f()
+}
+
+// end waits for what is being done, and lets nothing begin after it.
+func (s *service) end() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.open.Wait()
 }
 
 // failed tells of a connection that did not become secure.
