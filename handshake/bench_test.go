@@ -12,6 +12,7 @@ import (
 	"tacet/handshake/session"
 	"tacet/kx"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // benchKinds are the kinds of handshake that the benchmark compares.
@@ -50,9 +51,13 @@ func benchTacet(b *testing.B, v record.Version, g kx.ID, resume bool) {
 func handshakeLoop(b testing.TB, v record.Version, g kx.ID, resume bool) (run func()) {
 	ca := credtest.CA(b)
 	leaf := ca.Intermediate(b, "bench").Leaf(b, credtest.P256, "example.org")
-	groups := []kx.Group{kx.ByID(g), kx.ByID(kx.P256)} // of the certificate's curve, which TLS 1.2 asks for
-	cc := handshake.Config{MaxVersion: v, Groups: groups, Verifier: ca.Verifier(), AskSession: true}
-	sc := handshake.Config{MaxVersion: v, Groups: groups, TicketKeys: []session.TicketKey{ticketKey}}
+	groups := []kx.Group{kx.ByID(g), kx.ByID(kx.P256)}                                // of the certificate's curve, which TLS 1.2 asks for
+	list, err := suites.Parse("TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256") // what crypto/tls takes
+	if err != nil {
+		b.Fatal(err)
+	}
+	cc := handshake.Config{MaxVersion: v, Suites: list.Suites, Groups: groups, Verifier: ca.Verifier(), AskSession: true}
+	sc := handshake.Config{MaxVersion: v, Suites: list.Suites, Groups: groups, TicketKeys: []session.TicketKey{ticketKey}}
 	sc.Credentials = append(sc.Credentials, leaf)
 	cp, err := cc.CompileClient()
 	if err != nil {
