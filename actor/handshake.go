@@ -302,6 +302,7 @@ func (c *Conn) split() (over bool, err error) {
 	if err != nil {
 		return true, c.fail(err) // what came with the last message was bad
 	}
+	c.own(r.State())
 	if f := c.cfg.OnSecure; f != nil {
 		f(r.State())
 	}

@@ -1,11 +1,11 @@
 package actor
 
 import (
+	"container/heap"
 	"container/list"
 	"sync"
 	"time"
 
-	"tacet/handshake"
 	"tacet/handshake/session"
 )
 
@@ -20,9 +20,11 @@ type ServerSessions interface {
 	Drop(id []byte)
 }
 
-// NewServerSessions returns ServerSessions in memory: at most a number of them, those used
-// last, each as long as its Lifetime. sessions < 1 means 20,480. Servers that trust or show
-// different certificates may share one if each has a Config.SessionContext of its own.
+// NewServerSessions returns ServerSessions in memory: at most a number of them, and of 4 KiB
+// each on average, certificates of clients included: those used last, but the newest
+// always. None stays for longer than its Lifetime while there are calls. sessions < 1 means
+// 20,480. Servers that trust or show different certificates may share one if each has a
+// Config.SessionContext of its own.
 func NewServerSessions(sessions int) ServerSessions {
 	if sessions < 1 {
 		sessions = 20_480
@@ -30,28 +32,33 @@ func NewServerSessions(sessions int) ServerSessions {
 	return &shelves{most: sessions, byID: make(map[string]*stored)}
 }
 
+// sessionBytes is the room for a session, on average.
+const sessionBytes = 4 << 10
+
 type shelves struct {
-	mu        sync.Mutex
-	most      int
-	byID      map[string]*stored
-	used, age list.List // of *stored: the last used first, and the last made
+	mu    sync.Mutex
+	most  int
+	bytes int // of all
+	byID  map[string]*stored
+	used  list.List // of *stored: the last used first
+	ends  byEnd
 }
 
 // stored is a session with its places in the orders.
 type stored struct {
-	session   *session.Session
-	used, age *list.Element
+	session *session.Session
+	end     time.Time // of its life
+	bytes   int
+	used    *list.Element
+	place   int // in byEnd
 }
 
 func (c *shelves) Load(id []byte) *session.Session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.expire(time.Now())
 	one := c.byID[string(id)]
-	switch {
-	case one == nil:
-		return nil
-	case one.session.Expired(time.Now()):
-		c.drop(one)
+	if one == nil {
 		return nil
 	}
 	c.used.MoveToFront(one.used)
@@ -67,20 +74,27 @@ func (c *shelves) Store(s *session.Session) {
 	if old := c.byID[string(s.ID)]; old != nil {
 		c.drop(old)
 	}
-	one := &stored{session: s}
-	one.used, one.age = c.used.PushFront(one), c.age.PushFront(one)
-	c.byID[string(s.ID)] = one
-	// Secrets are not kept for longer than they are good for: the oldest expire first.
-	for now := time.Now(); ; {
-		oldest := c.age.Back().Value.(*stored)
-		if oldest == one || !oldest.session.Expired(now) {
-			break
-		}
-		c.drop(oldest)
+	now := time.Now()
+	c.expire(now)
+	if s.Expired(now) {
+		return
 	}
-	if len(c.byID) > c.most {
+	one := &stored{session: s, end: s.Created.Add(s.Lifetime), bytes: sizeOf(s)}
+	one.used = c.used.PushFront(one)
+	heap.Push(&c.ends, one)
+	c.byID[string(s.ID)] = one
+	for c.bytes += one.bytes; len(c.byID) > c.most || c.bytes > c.most*sessionBytes && len(c.byID) > 1; {
 		c.drop(c.used.Back().Value.(*stored))
 	}
+}
+
+// sizeOf is about how many bytes of memory a session takes.
+func sizeOf(s *session.Session) int {
+	n := 512 + len(s.ID) + len(s.Secret) + len(s.PSKIdentity) + len(s.ServerName) + len(s.ALPN) + len(s.IDContext) + len(s.Extra)
+	for _, cert := range s.PeerChain {
+		n += 3 * len(cert) // it is there as package x509 has it, too
+	}
+	return n
 }
 
 func (c *shelves) Drop(id []byte) {
@@ -91,42 +105,41 @@ func (c *shelves) Drop(id []byte) {
 	}
 }
 
+// expire drops what has come to its end: secrets are not kept for longer than they are good for.
+func (c *shelves) expire(now time.Time) {
+	for len(c.ends) > 0 && !c.ends[0].end.After(now) {
+		c.drop(c.ends[0])
+	}
+}
+
 func (c *shelves) drop(one *stored) {
 	delete(c.byID, string(one.session.ID))
 	c.used.Remove(one.used)
-	c.age.Remove(one.age)
+	heap.Remove(&c.ends, one.place)
+	c.bytes -= one.bytes
 }
 
-// storedSession is the session of a connection, or one that was offered and may not have been resumed.
-type storedSession struct {
-	id      []byte
-	offered bool
+// byEnd is a heap of sessions, the one that ends first at its top.
+type byEnd []*stored
+
+func (h byEnd) Len() int           { return len(h) }
+func (h byEnd) Less(i, j int) bool { return h[i].end.Before(h[j].end) }
+
+func (h byEnd) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
 }
 
-// lookUp answers with a session that a client offers.
-func (c *Conn) lookUp(q *handshake.SessionLookup) handshake.Answer {
-	found := c.cfg.ServerSessions.Load(q.ID)
-	if found != nil {
-		c.session.Store(&storedSession{found.ID, true})
-	}
-	return q.Found(found)
+func (h *byEnd) Push(one any) {
+	last := one.(*stored)
+	last.place = len(*h)
+	*h = append(*h, last)
 }
 
-// keepSession answers once a session is kept.
-func (c *Conn) keepSession(q *handshake.SessionStore) handshake.Answer {
-	c.cfg.ServerSessions.Store(q.Session)
-	c.session.Store(&storedSession{q.Session.ID, false})
-	return q.Stored()
-}
-
-// forget has the session of a connection that ended with a fatal alert resumed no more.
-// Before it was secure the peer has not shown that the session is its own.
-func (c *Conn) forget(e *handshake.Error) {
-	//= RFC 5246 §7.2.2
-	own, state := c.session.Load(), c.state.Load()
-	switch {
-	case own == nil || state == nil || !e.Sent && e.Kind != handshake.KindAlertReceived:
-	case !own.offered || state.Resumed:
-		c.cfg.ServerSessions.Drop(own.id)
-	}
+func (h *byEnd) Pop() any {
+	last := len(*h) - 1
+	one := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return one
 }

@@ -74,6 +74,59 @@ func TestServerSessions(t *testing.T) {
 	})
 }
 
+// TestServerSessionsOfDifferentLives: none outlives its life behind one that was made before and
+// lives longer, one of no life or of the future is none, and what is asked for is cleared up too.
+func TestServerSessionsOfDifferentLives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := actor.NewServerSessions(0)
+		store := func(id string, made, life time.Duration) {
+			c.Store(&session.Session{Version: record.TLS12, ID: []byte(id), Created: time.Now().Add(made), Lifetime: life, Secret: make([]byte, 48)})
+		}
+		kept := func() string { return fmt.Sprint(actor.Kept(c)) }
+		store("long", 0, 3*time.Hour)
+		store("short", 0, time.Hour)
+		store("aged", -time.Hour, 2*time.Hour)
+		store("dead", -time.Hour, time.Hour)
+		store("never", 0, 0)
+		store("future", time.Minute, time.Hour)
+		if got := kept(); got != "[aged long short]" {
+			t.Errorf("it has %s", got)
+		}
+		time.Sleep(time.Hour)
+		if c.Load([]byte("short")) != nil || c.Load([]byte("long")) == nil {
+			t.Error("not by their lives")
+		}
+		if got := kept(); got != "[long]" {
+			t.Errorf("an hour later it has %s", got)
+		}
+	})
+}
+
+// TestServerSessionsAreBounded in bytes too, that clients with certificates decide about.
+func TestServerSessionsAreBounded(t *testing.T) {
+	c := actor.NewServerSessions(8)
+	store := func(id string, certificate int) {
+		c.Store(&session.Session{Version: record.TLS12, ID: []byte(id), Created: time.Now(), Lifetime: time.Hour, PeerChain: [][]byte{make([]byte, certificate)}})
+	}
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		store(id, 2200)
+	}
+	if got := fmt.Sprint(actor.Kept(c)); got != "[b c d e]" {
+		t.Errorf("it has %s", got)
+	}
+	store("huge", 1<<20)
+	if got := fmt.Sprint(actor.Kept(c)); got != "[huge]" {
+		t.Errorf("beside the largest there is %s", got)
+	}
+	c.Drop([]byte("huge"))
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		store(id, 100)
+	}
+	if got := fmt.Sprint(actor.Kept(c)); got != "[a b c d e]" {
+		t.Errorf("then it has %s", got)
+	}
+}
+
 // byID are profiles that keep sessions by id.
 func byID(t *testing.T, v record.Version, adjust func(client, server *handshake.Config)) profiles {
 	t.Helper()
@@ -175,6 +228,67 @@ func TestResumptionByIDIsNotUndone(t *testing.T) {
 	}
 	if server.Load(own.ID) == nil {
 		t.Error("forgotten by a connection that was not its own")
+	}
+}
+
+// latest is a SessionCache of the session that was put last, or of one that the test puts there.
+type latest struct{ *session.Session }
+
+func (l *latest) Get(string) *session.Session        { return l.Session }
+func (l *latest) Put(_ string, own *session.Session) { l.Session = own }
+
+// TestServerSessionsOfRenegotiations: a connection that fails has its own session forgotten, and
+// no other, whatever its client does in a renegotiation.
+func TestServerSessionsOfRenegotiations(t *testing.T) {
+	p := byID(t, record.TLS12, func(client, server *handshake.Config) {
+		server.Renegotiation, server.RenegotiationLimit = handshake.AllowRenegotiation, 9
+	})
+	distrusting := byID(t, record.TLS12, func(client, server *handshake.Config) {
+		client.Verifier = credtest.Root(t, "elsewhere", credtest.P256).Verifier()
+	})
+	server := actor.NewServerSessions(0)
+	victim := &latest{}
+	resumes(t, p, victim, server, false)
+	for _, row := range []struct {
+		name  string
+		again profiles // of the renegotiation; if it fails, that is the end
+		fails bool
+	}{
+		{"a renegotiation that fails", distrusting, true},
+		{"one that is complete", p, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			own := &latest{}
+			resumes(t, p, own, server, false)
+			a, b := tcpLink(t)
+			c := actor.Client(a, p.client, serverName, &actor.Config{Sessions: own})
+			s := actor.Server(b, p.server, &actor.Config{ServerSessions: server})
+			if err := handshakeBoth(c, s); err != nil || !s.State().Resumed {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() {
+				_, err := io.Copy(io.Discard, s)
+				ended <- err
+			}()
+			mine := own.ID
+			own.Session = victim.Session // whose session it would name
+			if err := c.Renegotiate(t.Context(), row.again.client); (err != nil) != row.fails {
+				t.Fatal(err)
+			}
+			if _, err := a.Write([]byte{23, 3, 3, 0, 1, 0}); err != nil && !row.fails {
+				t.Fatal(err)
+			}
+			if err := <-ended; err == nil {
+				t.Fatal("no error")
+			}
+			if server.Load(mine) != nil {
+				t.Error("its own session is not forgotten")
+			}
+			if server.Load(victim.ID) == nil {
+				t.Error("another's session is forgotten")
+			}
+		})
 	}
 }
 
