@@ -270,7 +270,7 @@ func (fx *effects) verifySignature(scheme uint16, content, sig []byte) error {
 func (fx *effects) verifyWith(s cred.Scheme, content, sig []byte) error {
 	leaf, message := fx.conn.PeerCertificates[0], fx.raw.Type().String()
 	//= RFC 9846 §4.5.1.2
-	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+	if !cred.AllowsKey(leaf, x509.KeyUsageDigitalSignature) {
 		return failure(KindWrongCertificateType, "Certificate: key usage without digitalSignature")
 	}
 	pub := cred.PublicKey(leaf)

@@ -259,6 +259,9 @@ func (a *answering) answerWith(fx *effects, g kx.Group, psk *acceptedPSK) (after
 // serverHello13 sends ServerHello and enters the handshake stage.
 func (a *answering) serverHello13(fx *effects, g kx.Group, early keys.Early, psk *acceptedPSK) (*agreed13, error) {
 	//= RFC 9846 §4.2.3
+	if g == nil && psk == nil { // or the secrets would come of nothing
+		return nil, failure(KindInternal, "neither a group nor a pre-shared key")
+	}
 	share, shared, err := a.exchange13(fx, g)
 	if err != nil {
 		return nil, err

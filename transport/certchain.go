@@ -88,7 +88,7 @@ func detailedCertificate(sent, cas []*x509.Certificate, now time.Time) (*PeerCer
 
 // issued is OpenSSL's X509_check_issued: issuer is likely to have signed c, and may sign.
 func issued(c, issuer *x509.Certificate) bool {
-	return cred.LikelyIssued(c, issuer) && (issuer.KeyUsage == 0 || issuer.KeyUsage&x509.KeyUsageCertSign != 0)
+	return cred.LikelyIssued(c, issuer) && cred.AllowsKey(issuer, x509.KeyUsageCertSign)
 }
 
 // issuerAmong is the issuer of c, one that is valid now if it can, or else the one that is

@@ -109,7 +109,7 @@ func hasUnknownCritical(l *x509.RevocationList) bool {
 // checkList reports what is wrong with a list itself.
 func (w *walk) checkList(found *candidate, issuer *x509.Certificate, depth int) {
 	l := found.list
-	if !allowsKey(issuer, x509.KeyUsageCRLSign) {
+	if !AllowsKey(issuer, x509.KeyUsageCRLSign) {
 		w.report(KindCRLNoSign, depth)
 	}
 	if w.now.Before(l.ThisUpdate) {

@@ -21,7 +21,7 @@ const PremasterLen = 48
 func Encrypts(leaf *x509.Certificate) bool {
 	//= RFC 5246 §7.4.2
 	_, plain := PublicKey(leaf).(*rsa.PublicKey)
-	return plain && allowsKey(leaf, x509.KeyUsageKeyEncipherment)
+	return plain && AllowsKey(leaf, x509.KeyUsageKeyEncipherment)
 }
 
 // DecryptPremaster decrypts the premaster secret of a ClientKeyExchange. v is the

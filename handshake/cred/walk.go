@@ -153,7 +153,7 @@ func (w *walk) extensions() {
 // mayIssue reports whether a certificate is a CA. One without basic constraints is
 // taken only on top of the chain, and only by its key usage or as a root of version 1.
 func mayIssue(c *x509.Certificate, top bool) bool {
-	if !allowsKey(c, x509.KeyUsageCertSign) {
+	if !AllowsKey(c, x509.KeyUsageCertSign) {
 		return false
 	}
 	if c.BasicConstraintsValid {
@@ -174,12 +174,14 @@ func fitPurpose(c *x509.Certificate, server, issuer bool) bool {
 	if issuer {
 		return mayIssue(c, true)
 	}
-	return allowsKey(c, usage)
+	return AllowsKey(c, usage)
 }
 
-// allowsKey reports whether the certificate's key may be used in one of several ways. Unlike
-// crypto/x509 it takes a key usage without a bit for none at all (RFC 5280 §4.2.1.3).
-func allowsKey(c *x509.Certificate, usage x509.KeyUsage) bool {
+// AllowsKey reports whether a certificate's key usage, if it says any, allows its key one of
+// several ways of use. Unlike crypto/x509, and as OpenSSL, it takes one without a bit for
+// allowing none, not all.
+func AllowsKey(c *x509.Certificate, usage x509.KeyUsage) bool {
+	//= RFC 5280 §4.2.1.3
 	const keyUsage = 15
 	return c.KeyUsage&usage != 0 || c.KeyUsage == 0 && !hasExtension(c, keyUsage)
 }
@@ -265,7 +267,7 @@ func (w *walk) signatures() {
 // link checks the signature of certificate n by the one above.
 func (w *walk) link(n int) {
 	c, issuer := w.chain[n], w.chain[n+1]
-	if !allowsKey(issuer, x509.KeyUsageCertSign) {
+	if !AllowsKey(issuer, x509.KeyUsageCertSign) {
 		w.report(KindNoCertSign, n+1)
 	}
 	if issuerForm(issuer).CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) != nil {
