@@ -90,7 +90,10 @@ func (fx *effects) sealTicket(s *session.Session) []byte {
 func (fx *effects) trusts(s *session.Session) bool {
 	cfg := &fx.profile.cfg
 	byKey := cfg.AskPSK && s.PSKIdentity != "" && len(s.PeerChain) == 0
-	return cfg.Verify != VerifyRequired || byKey || s.Verified && fx.judgeAgain(s) == nil
+	if cfg.Verify != VerifyRequired || byKey {
+		return legible(s)
+	}
+	return s.Verified && fx.judgeAgain(s) == nil
 }
 
 // judgedBy is what a chain was verified by, in a session and a connection.
@@ -133,6 +136,17 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 	}
 	_, err = fx.profile.verify(chain, name, fx.conn.Client, fx.now)
 	return err
+}
+
+// legible reports whether the chain of a session's peer, if there is one, parses. A store
+// may bring back anything, and a program of another version other certificates than this
+// one reads: they cost a full handshake, not the connection.
+func legible(s *session.Session) bool {
+	if len(s.PeerChain) == 0 {
+		return true
+	}
+	_, err := chainOf(s)
+	return err == nil
 }
 
 // chainOf is the chain of a session's peer.
