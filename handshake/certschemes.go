@@ -89,12 +89,12 @@ func takenInCertificates(x *msg.Extensions) (list msg.Uint16s, said bool) {
 func (p *profile) signedFor(i int, x *msg.Extensions) bool {
 	//= RFC 9846 §4.5.1.2
 	list, said := takenInCertificates(x)
-	return !said || cred.CheckSigned(p.signed[i], func(s cred.Scheme) bool { return list.Has(uint16(s)) }) == nil
+	return !said || cred.CheckSigned(p.signed[i], false, func(s cred.Scheme) bool { return list.Has(uint16(s)) }) == nil
 }
 
 // signedAs is signedFor with the list of a CredentialQuery.
 func (p *profile) signedAs(i int, list []cred.Scheme) bool {
-	return list == nil || cred.CheckSigned(p.signed[i], func(s cred.Scheme) bool { return slices.Contains(list, s) }) == nil
+	return list == nil || cred.CheckSigned(p.signed[i], false, func(s cred.Scheme) bool { return slices.Contains(list, s) }) == nil
 }
 
 // known are the schemes of a list that certificates may be signed with, each once.

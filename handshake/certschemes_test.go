@@ -128,6 +128,41 @@ func TestChainsRefused(t *testing.T) {
 	}
 }
 
+// TestPartialAnchorsAreTaken: a trust anchor may be signed with anything, be it the end of a
+// partial chain, an intermediate, or the leaf itself.
+func TestPartialAnchorsAreTaken(t *testing.T) {
+	//= RFC 9846 §4.5.1.2 type=test
+	root := credtest.Root(t, "a root of RSA", credtest.RSA2048)
+	between := root.Sub(t, credtest.AuthorityTemplate("between"), credtest.P256)
+	below, above := between.Leaf(t, credtest.P256, "example.org"), root.Leaf(t, credtest.P256, "example.org")
+	for _, row := range []struct {
+		name   string
+		shows  *cred.Credential
+		trusts *x509.Certificate
+		fine   bool
+	}{
+		{"the intermediate", below, between.Cert, true},
+		{"the root", below, root.Cert, false},
+		{"the leaf", above, above.Leaf, true},
+		{"what signed it", above, root.Cert, false},
+	} {
+		for _, v := range []record.Version{record.TLS12, record.TLS13} {
+			d := newDuo(t, func(client, server *Config) {
+				client.MaxVersion, client.CertSchemes = v, ofECDSA
+				client.Verifier = cred.NewVerifier([]*x509.Certificate{row.trusts}, true)
+				server.Credentials = []*cred.Credential{row.shows}
+			})
+			var toClient []byte
+			for range 4 {
+				toClient = d.say(d.s, d.say(d.c, toClient))
+			}
+			if d.c.Secure() != row.fine {
+				t.Errorf("%v, trusting %s: %v", v, row.name, d.c.Err())
+			}
+		}
+	}
+}
+
 // TestCertSchemesAreSaid: where they differ from Schemes, and nowhere else.
 func TestCertSchemesAreSaid(t *testing.T) {
 	//= RFC 9846 §4.3.3 type=test

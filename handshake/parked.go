@@ -56,7 +56,7 @@ func (p *ClientProfile) Verify(chain []*x509.Certificate, now time.Time) ([][]*x
 func (p *profile) permits(chains [][]*x509.Certificate) (err error) {
 	for _, chain := range chains {
 		if err = cred.PermittedChain(chain, p.level); err == nil {
-			err = cred.CheckSigned(chain, p.takes)
+			err = cred.CheckSigned(chain, true, p.takes)
 		}
 		if err == nil {
 			return nil

@@ -235,8 +235,8 @@ var oddDifferences = map[string]struct{ ours, why string }{
 	"an authority that may sign certificates":             {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
 	"a key usage without constraints":                     {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
 	"RSA by X.509's number":                               {"ERR_SSL_WRONG_SIGNATURE_TYPE", "the number was given up in 1993"},
-	"an authority with an empty key usage":                {"INVALID_PURPOSE", "the key may be used for nothing: that says it better"},
-	"an authority with a key usage of zeros":              {"INVALID_PURPOSE", "the key may be used for nothing: that says it better"},
+	"an authority with an empty key usage":                {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
+	"an authority with a key usage of zeros":              {"ERR_SSL_WRONG_CERTIFICATE_TYPE", "its key may not sign a handshake (RFC 9846 §4.5.2)"},
 	"Netscape's certificate type":                         {"ok", "nobody goes by it any more"},
 	"an authority with key ids":                           {"ok", "the signature says who issued it, and not the key id"},
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
-	"errors"
 	"fmt"
 
 	"github.com/cloudflare/circl/sign/ed448"
@@ -19,31 +18,56 @@ func PermittedCertificate(c *x509.Certificate, level int, root bool) error {
 	if level <= 0 {
 		return nil
 	}
-	need := levelBits[min(level, len(levelBits)-1)]
-	if have := keyStrength(c); have < need {
-		return fail(KindWeakKey, c, fmt.Errorf("a key of %d bits of strength, where level %d wants %d", have, level, need))
+	if weak := weakKey(c, level); weak != nil {
+		return weak
 	}
-	if root || string(c.RawIssuer) == string(c.RawSubject) {
+	if root || selfIssued(c) {
 		return nil
 	}
-	if have := signatureStrength(c.SignatureAlgorithm); have < need {
-		return fail(KindWeakDigest, c, fmt.Errorf("signed by %v, of %d bits of strength, where level %d wants %d", c.SignatureAlgorithm, have, level, need))
+	if weak := weakSignature(c, level); weak != nil {
+		return weak
 	}
 	return nil
 }
 
-// PermittedChain is PermittedCertificate of each certificate of a chain, the leaf first and
-// the trust anchor last. An issuer's key that is too weak is KindWeakCAKey.
+// PermittedChain is PermittedCertificate of each certificate of a chain that was verified,
+// the leaf first and the trust anchor, of whatever kind that is, last: every signature but
+// the anchor's counts. An issuer's key that is too weak is KindWeakCAKey.
 func PermittedChain(chain []*x509.Certificate, level int) error {
+	//= RFC 9846 §4.5.1.2
+	if level <= 0 {
+		return nil
+	}
 	for i, c := range chain {
-		err := PermittedCertificate(c, level, i > 0 && i == len(chain)-1)
-		if err == nil {
-			continue
+		weak := weakKey(c, level)
+		if weak != nil && i > 0 {
+			return &Error{Kind: KindWeakCAKey, Code: KindWeakCAKey.Code(), Cert: c, Depth: i, Err: weak.Err}
 		}
-		if weak, ok := errors.AsType[*Error](err); ok && i > 0 && weak.Kind == KindWeakKey {
-			err = &Error{Kind: KindWeakCAKey, Code: KindWeakCAKey.Code(), Cert: c, Depth: i, Err: weak.Err}
+		if weak == nil && i < len(chain)-1 {
+			weak = weakSignature(c, level)
 		}
-		return err
+		if weak != nil {
+			return weak
+		}
+	}
+	return nil
+}
+
+// bitsOf is the strength that a level demands, in bits.
+func bitsOf(level int) int { return levelBits[min(level, len(levelBits)-1)] }
+
+func weakKey(c *x509.Certificate, level int) *Error {
+	need := bitsOf(level)
+	if have := keyStrength(c); have < need {
+		return fail(KindWeakKey, c, fmt.Errorf("a key of %d bits of strength, where level %d wants %d", have, level, need))
+	}
+	return nil
+}
+
+func weakSignature(c *x509.Certificate, level int) *Error {
+	need := bitsOf(level)
+	if have := signatureStrength(c.SignatureAlgorithm); have < need {
+		return fail(KindWeakDigest, c, fmt.Errorf("signed by %v, of %d bits of strength, where level %d wants %d", c.SignatureAlgorithm, have, level, need))
 	}
 	return nil
 }

@@ -18,14 +18,15 @@ var signed = map[x509.SignatureAlgorithm][]Scheme{
 }
 
 // CheckSigned tells which certificate of a chain, the leaf first, is signed with none of
-// the schemes that are taken, as an *Error of KindWeakDigest; nil if all are. The signature
-// of a self-issued one at the end proves nothing, and does not count; one in between may
-// bear a new key of its issuer that an old one signed.
-func CheckSigned(chain []*x509.Certificate, takes func(Scheme) bool) error {
+// the schemes that are taken, as an *Error of KindWeakDigest; nil if all are. anchored says
+// that the last is a trust anchor, by which a verified chain ends: how that is signed counts
+// for nothing. Of a chain as it is sent the last does count, if it is not self-issued. One in
+// between that is may bear a new key of its issuer that an old one signed.
+func CheckSigned(chain []*x509.Certificate, anchored bool, takes func(Scheme) bool) error {
 	//= RFC 9846 §4.5.1.2
 next:
 	for i, c := range chain {
-		if i == len(chain)-1 && selfIssued(c) {
+		if i == len(chain)-1 && (anchored || selfIssued(c)) {
 			continue
 		}
 		for _, s := range signed[c.SignatureAlgorithm] {

@@ -3,6 +3,7 @@ package cred_test
 import (
 	"crypto/x509"
 	"errors"
+	"slices"
 	"testing"
 
 	"tacet/handshake/cred"
@@ -42,7 +43,7 @@ func TestCheckSigned(t *testing.T) {
 		{"nothing taken", credtest.P256, credtest.P256, credtest.P256, nil, 0},
 	} {
 		list := chain(row.root, row.between, row.leaf)
-		err := cred.CheckSigned(list, func(s cred.Scheme) bool {
+		err := cred.CheckSigned(list, false, func(s cred.Scheme) bool {
 			for _, taken := range row.takes {
 				if s == taken {
 					return true
@@ -58,22 +59,60 @@ func TestCheckSigned(t *testing.T) {
 	}
 }
 
-// TestCheckSignedSelfIssued: a self-issued certificate is an anchor at the end of a chain
-// alone; in between it bears a new key of a CA, and the old key's signature counts.
-func TestCheckSignedSelfIssued(t *testing.T) {
+// TestEndOfChain: how the trust anchor is signed counts for nothing, whatever kind of
+// certificate it is (OpenSSL's partial chains), nor how a self-issued one is that ends a chain
+// as it was sent. One in between bears a new key of a CA, and the old key's signature counts.
+func TestEndOfChain(t *testing.T) {
 	//= RFC 9846 §4.5.1.2 type=test
 	old := credtest.Root(t, "renewed", credtest.RSA2048)
-	renewed := old.Sub(t, credtest.AuthorityTemplate("renewed"), credtest.P256)
+	renewed := old.Sub(t, credtest.AuthorityTemplate("renewed"), credtest.P384)
 	if string(renewed.Cert.RawSubject) != string(renewed.Cert.RawIssuer) {
 		t.Fatal("not self-issued")
 	}
-	leaf := renewed.Leaf(t, credtest.P256, "example.org").Leaf
-	takes := func(s cred.Scheme) bool { return s == cred.ECDSAP256SHA256 }
-	var e *cred.Error
-	if err := cred.CheckSigned([]*x509.Certificate{leaf, renewed.Cert, old.Cert}, takes); !errors.As(err, &e) || e.Cert != renewed.Cert {
-		t.Errorf("in between: %v", err)
+	between := old.Sub(t, credtest.AuthorityTemplate("between"), credtest.P384)
+	takes := func(s cred.Scheme) bool { return s == cred.ECDSAP384SHA384 }
+	under := func(a *credtest.Authority, more ...*x509.Certificate) []*x509.Certificate {
+		return append([]*x509.Certificate{a.Leaf(t, credtest.P384, "example.org").Leaf, a.Cert}, more...)
 	}
-	if err := cred.CheckSigned([]*x509.Certificate{leaf, renewed.Cert}, takes); err != nil {
-		t.Errorf("at the end: %v", err)
+	for _, row := range []struct {
+		name     string
+		chain    []*x509.Certificate
+		anchored bool
+		bad      *x509.Certificate // nil: none
+	}{
+		{"an anchor that is not self-issued", under(between), true, nil},
+		{"an intermediate that was sent last", under(between), false, between.Cert},
+		{"an intermediate below its root", under(between, old.Cert), true, between.Cert},
+		{"self-issued, sent last", under(renewed), false, nil},
+		{"self-issued, the anchor", under(renewed), true, nil},
+		{"self-issued, in between", under(renewed, old.Cert), true, renewed.Cert},
+		{"self-issued, in between as sent", under(renewed, old.Cert), false, renewed.Cert},
+		{"a leaf that is the anchor", under(between)[:1], true, nil},
+	} {
+		var e *cred.Error
+		switch err := cred.CheckSigned(row.chain, row.anchored, takes); {
+		case row.bad == nil && err != nil, row.bad != nil && (!errors.As(err, &e) || e.Cert != row.bad):
+			t.Errorf("%s: signed: %v", row.name, err)
+		}
+		if !row.anchored {
+			continue
+		}
+		// The root's key and signatures are of 112 bits, what level 2 demands.
+		for _, c := range row.chain {
+			if c.SignatureAlgorithm == x509.SHA256WithRSA {
+				own := *c
+				own.SignatureAlgorithm = x509.SHA1WithRSA
+				row.chain[slices.Index(row.chain, c)] = &own
+			}
+		}
+		switch err := cred.PermittedChain(row.chain, 2); {
+		case row.bad == nil && err != nil, row.bad != nil && (!errors.As(err, &e) || e.Kind != cred.KindWeakDigest || !e.Cert.Equal(row.bad)):
+			t.Errorf("%s: permitted: %v", row.name, err)
+		}
+	}
+	weak := []*x509.Certificate{renewed.Leaf(t, credtest.P384, "example.org").Leaf, old.Cert}
+	var e *cred.Error
+	if err := cred.PermittedChain(weak, 3); !errors.As(err, &e) || e.Kind != cred.KindWeakCAKey || e.Depth != 1 {
+		t.Errorf("an anchor's key: %v", err)
 	}
 }
