@@ -15,8 +15,10 @@ type rawReader struct {
 	conn syscall.RawConn
 	c    *Conn
 	try  func(fd uintptr) bool // attempt, made once
-	n    int
-	err  error
+
+	// What the attempt came to; no byte and no error are the end.
+	n     int
+	errno syscall.Errno
 }
 
 // newRawReader returns nil if nc is not a stream socket of package net itself:
@@ -43,35 +45,36 @@ func newRawReader(c *Conn) *rawReader {
 
 // read blocks until there is something to read, an error or the deadline.
 func (r *rawReader) read() (int, error) {
-	r.n, r.err = 0, nil
+	r.n, r.errno = 0, 0
 	err := r.conn.Read(r.try)
-	if err == nil {
-		err = r.err
+	switch {
+	case err != nil || r.n > 0:
+		return r.n, err
+	case r.errno == 0:
+		return 0, io.EOF
 	}
-	return r.n, err
+	nc := r.c.nc
+	return 0, &net.OpError{
+		Op: "read", Net: nc.LocalAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(),
+		Err: os.NewSyscallError("read", r.errno),
+	}
 }
 
 // attempt reads once; false if nothing is there yet.
 func (r *rawReader) attempt(fd uintptr) bool {
-	in, nc := &r.c.in, r.c.nc
+	in := &r.c.in
 	buf := in.room()
 	for {
 		n, err := syscall.Read(int(fd), buf)
-		switch {
-		case err == syscall.EINTR:
+		switch err {
+		case syscall.EINTR:
 			continue
-		case err == syscall.EAGAIN:
+		case syscall.EAGAIN:
 			in.shrink()
 			return false
-		case err != nil:
-			r.err = &net.OpError{
-				Op: "read", Net: nc.LocalAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(),
-				Err: os.NewSyscallError("read", err),
-			}
-		case n == 0:
-			r.err = io.EOF
 		}
 		r.n = max(n, 0)
+		r.errno, _ = err.(syscall.Errno)
 		if r.n == 0 {
 			in.release()
 		}

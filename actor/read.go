@@ -28,11 +28,11 @@ type inbound struct {
 	buf     []byte
 	plain   []byte // opened in place and not yet read
 	r, w    int
-	spoiled int32  // buf[:spoiled] may hold plaintext
-	busy    bool   // the last read brought much: the next buffer is a large one
-	at      int64  // when the transport was last read, in nanoseconds since 1970
-	err     error  // final
-	policy  uint32 // Conn.policy, as far as it is in force
+	spoiled int32 // buf[:spoiled] may hold plaintext
+	busy    bool  // the last read brought much: the next buffer is a large one
+	policy  uint8 // Conn.policy, as far as it is in force
+	at      int64 // when the transport was last read, in nanoseconds since 1970
+	err     error // final
 }
 
 type sessionSource func() *session.Session

@@ -62,7 +62,7 @@ type policed interface {
 
 // obey puts the policy that was set last in force.
 func (c *Conn) obey(to policed) {
-	if p := c.policy.Load(); p != c.in.policy {
+	if p := uint8(c.policy.Load()); p != c.in.policy {
 		c.in.policy = p
 		to.SetRenegotiation(handshake.RenegotiationPolicy(p - 1))
 	}

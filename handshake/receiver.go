@@ -49,15 +49,16 @@ type Receiver struct {
 	closed   bool // close_notify came
 	asked    bool // this side asked for a renegotiation
 
+	renewals uint8 // renegotiations, each soon after the one before
+	policy   RenegotiationPolicy
+	ruled    bool // by SetRenegotiation, not by the profile
+
 	session *session.Session
 	err     *Error
 	traced  traces
 
-	skipBudget int32  // bytes of ciphertext
-	renewed    uint32 // when the last renegotiation began, in Unix seconds, of a server
-	renewals   uint8  // renegotiations, each soon after the one before
-	policy     RenegotiationPolicy
-	ruled      bool     // by SetRenegotiation, not by the profile
+	skipBudget int32    // bytes of ciphertext
+	renewed    uint32   // when the last renegotiation began, in Unix seconds, of a server
 	rejoin     *msg.Raw // the message that asks for a renegotiation, until it begins
 }
 
