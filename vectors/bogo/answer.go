@@ -181,14 +181,14 @@ func (c *conn) sign(q *handshake.SignQuery) (handshake.Answer, error) {
 // staple is the server's OCSP callback, if the flags give it one.
 func (c *conn) staple(q *handshake.StapleQuery) handshake.Answer {
 	switch {
-	case !c.set.ocspCallback:
-		return q.Staple(q.Credential.Staple)
-	case c.set.failOCSP:
+	case c.set.ocspCallback && c.set.failOCSP:
 		return q.Refuse(errOCSPCallback)
-	case c.set.declineOCSP:
+	case c.set.ocspCallback && c.set.declineOCSP:
 		return q.Staple(nil)
+	case c.set.ocspCallback && c.set.setOCSPInCallback:
+		return q.Staple(c.up.of(q.Credential).from.ocsp)
 	}
-	return q.Staple(c.up.of(q.Credential).from.ocsp)
+	return q.Staple(q.Credential.Staple)
 }
 
 // decrypt answers with -async, when the engine does not hold the key.

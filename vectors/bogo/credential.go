@@ -62,8 +62,8 @@ func (c *credential) load(s *settings) (*held, error) {
 	if s.async {
 		h.key, h.Key = h.Key, nil
 	}
-	if !s.ocspCallback {
-		h.Staple = c.ocsp // else the callback staples it
+	if !s.setOCSPInCallback { // else the callback staples it
+		h.Staple = c.ocsp
 	}
 	if c.signingPrefs != nil {
 		if h.prefs, err = schemesOf(c.signingPrefs); err != nil {
