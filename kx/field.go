@@ -128,6 +128,11 @@ const (
 	// is no safer for it, and its work falls to the client, for a server may have done
 	// its own once. OpenSSL takes 10,000.
 	MaxDHBits = 8192
+	// maxExponent is how long an exponent is at most, where the prime is nobody's we know. To
+	// find one in its range takes 2^512 steps, less what the small factors of p-1 tell of it:
+	// of the primes that one may come across, not half as much as would help. The length of
+	// an 8192-bit prime would have a client compute for five times as long.
+	maxExponent = 1024
 )
 
 // NewDH makes the group of a prime p and a generator g, both big-endian, for DHE
@@ -143,7 +148,7 @@ func NewDH(p, g []byte) (Group, error) {
 	if bits < MinDHBits || bits > MaxDHBits || prime.Bit(0) == 0 || gen.Cmp(big.NewInt(1)) <= 0 || gen.Cmp(most) >= 0 {
 		return nil, &Error{Kind: KindGroup}
 	}
-	f := &field{p, g, bits - 1}
+	f := &field{p, g, min(bits-1, maxExponent)}
 	if known := wellKnown(f); known != nil {
 		f.bits = known.bits
 	}

@@ -183,7 +183,7 @@ func TestNewDHRefuses(t *testing.T) {
 }
 
 // TestNewDHKnowsItsPrimes: a server's parameters are mostly those of an RFC, whose
-// primes allow short exponents; others get the longest there are.
+// primes allow short exponents; others get longer ones, within a bound.
 func TestNewDHKnowsItsPrimes(t *testing.T) {
 	groups := []kx.Group{kx.AutoDH(1024), kx.AutoDH(2048), kx.AutoDH(3072), kx.AutoDH(4096), kx.AutoDH(8192)}
 	for _, id := range []kx.ID{kx.FFDHE2048, kx.FFDHE3072, kx.FFDHE4096, kx.FFDHE6144, kx.FFDHE8192} {
@@ -196,7 +196,7 @@ func TestNewDHKnowsItsPrimes(t *testing.T) {
 			t.Errorf("%s: exponents of %d bytes, not %d: %v", known.Name(), got.SeedLen(), known.SeedLen(), err)
 		}
 		other, err := kx.NewDH(p, []byte{5})
-		if err != nil || other.SeedLen() != len(p) {
+		if err != nil || other.SeedLen() != min(len(p), 128) {
 			t.Errorf("%s with another generator: exponents of %d bytes: %v", known.Name(), other.SeedLen(), err)
 		}
 	}
