@@ -42,6 +42,7 @@ type party struct {
 	deaf     bool // its terminal event came
 	ended    bool // EOF was said
 	answers  []handshake.Answer
+	instead  func(handshake.Query) (handshake.Answer, bool) // what the application answers to some
 
 	secured int
 	next    handshake.Profile // of a renegotiation
@@ -347,6 +348,11 @@ func (w *world) answer(p *party) {
 }
 
 func (w *world) answerTo(p *party, q handshake.Query) handshake.Answer {
+	if p.instead != nil {
+		if a, ok := p.instead(q); ok {
+			return a
+		}
+	}
 	switch q := q.(type) {
 	case *handshake.SessionQuery:
 		return q.Offer(p.offer)
