@@ -39,12 +39,14 @@ type terms struct {
 	noETM     bool // the peer does not know encrypt_then_mac
 	ownMTE    bool // this side does not want encrypt_then_mac
 	noEMS     bool // one side does not know extended_master_secret
+	legacy    bool // the peer does not know RFC 5746
 	update    update
 	half      half
 	bulk      bool
 	versions  bool // the sides have no version in common
 
-	refuser role // who refuses the row; "": nobody
+	refuser role           // who refuses the row; "": nobody
+	why     handshake.Kind // of the refusal, if it is this side's; 0: of any
 	alert   func(record.Version) record.Alert
 }
 
@@ -104,7 +106,7 @@ var retryGroup = kx.ByID(kx.P384)
 // role, unless the peer lacks what it needs.
 func cases() []terms {
 	return slices.Concat(
-		suiteCases(), exchangeCases(), versionCases(), sizeCases(), renewalCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
+		suiteCases(), exchangeCases(), versionCases(), sizeCases(), renewalCases(), legacyCases(), groupCases(), keyCases(), schemeCases(), authCases(), streamCases(), refusals(),
 		[]terms{
 			{name: "retry", at: only13, retry: true},
 			{name: "alpn", offered: []string{"h3", "h2", "http/1.1"}, accepted: []string{"h2"}},

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 		{"ServerName", s.ServerName, serverName}, {"ALPN", s.ALPN, t.agreed()},
 		{"ExtendedMasterSecret", s.ExtendedMasterSecret, r.version < record.TLS13 && !t.noEMS},
 		{"EncryptThenMAC", s.EncryptThenMAC, s.Suite.BlockCipher() && !t.noETM && !t.ownMTE && !r.withoutETM()},
-		{"SecureRenegotiation", s.SecureRenegotiation, r.version < record.TLS13},
+		{"SecureRenegotiation", s.SecureRenegotiation, r.version < record.TLS13 && !t.legacy},
 	}
 	if r.psk() {
 		list = append(list, fact{"PSKIdentity", s.PSKIdentity, pskIdentity})
@@ -183,6 +184,8 @@ func (r *row) refused(e *end, err error, t talk) {
 		r.Fatalf("%v; want %v", err, want)
 	case !ours && !slices.Contains(wants, a):
 		r.Fatalf("%v; want one of %v", err, wants)
+	case ours && r.terms.why != 0 && !errors.Is(err, r.terms.why):
+		r.Fatalf("%v; want %v", err, r.terms.why)
 	}
 	_ = e.Close()
 	if ours {

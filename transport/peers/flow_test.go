@@ -43,7 +43,7 @@ func (r *row) flow(e *end, t talk) error {
 	through, asked := e.nextHandshake(), make(chan error, 1)
 	ask := func() {
 		if r.terms.renewal.asks == r.role {
-			t.(renewer).renegotiate(r)
+			t.(renewer).renegotiate(r, e)
 			asked <- nil
 			return
 		}

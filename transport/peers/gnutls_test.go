@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -33,8 +34,10 @@ func (gnutls) lacks(r *row) string {
 	t := &r.terms
 	_, known := gnutlsGroups[groupID(t.group)]
 	switch {
-	case t.renewal.asks == server && r.role == server || t.renewal.refused || t.renewal.limited:
-		return "a way to ask for it"
+	case t.renewal.refused && t.renewal.asks != r.role && !t.legacy || t.renewal.limited && r.role == server:
+		return "an option to refuse it"
+	case r.role == server && t.renewal.asks == server && (t.renewal.auth != handshake.NoClientCert || t.renewal.flows):
+		return "a change of what it asks for, or a handshake of its own wish while it echoes"
 	case t.renewal.kind != "":
 		return "a client that changes its certificate, or a server that lets it"
 	case t.group != nil && !known:
@@ -60,6 +63,15 @@ func (gnutls) lacks(r *row) string {
 	}
 	return ""
 }
+
+// forgets: an option has it do without RFC 5746.
+func (gnutls) forgets() {}
+
+// echoes: so does gnutls-serv.
+func (gnutls) echoes() {}
+
+// bears: gnutls-cli waits for an answer for 40 seconds, and gnutls-serv closes.
+func (gnutls) bears() {}
 
 func groupID(g kx.Group) kx.ID {
 	if g == nil {
@@ -178,6 +190,9 @@ func gnutlsPriority(r *row, groups []kx.ID) string {
 	for _, id := range groups {
 		priority += ":+GROUP-" + gnutlsGroups[id]
 	}
+	if t.legacy {
+		priority += ":%DISABLE_SAFE_RENEGOTIATION"
+	}
 	if t.noETM {
 		priority += ":%NO_ETM"
 	}
@@ -249,7 +264,7 @@ func (g gnutls) serve(r *row) talk {
 		groups = []kx.ID{retryGroup.ID()}
 	}
 	args := append([]string{"--echo"}, g.flags(r, groups...)...)
-	if t.refuser != "" {
+	if t.refuser != "" || t.renewal.refused {
 		args = append(args, "--debug=5") // or it would not tell which alert it was told
 	}
 	if t.sni {
@@ -300,6 +315,12 @@ func (gnutls) says(r *row, e *end) []string {
 		"Key material: " + e.exporter(),
 		fmt.Sprintf(`Description: \(%s.*\(%s\)`, gnutlsVersion(r.version), gnutlsCipher(s.Suite)),
 	}
+	switch {
+	case r.terms.legacy:
+		list = append(list, `Options:( [^s,\n][^,\n]*,)* *\n`) // without the one below
+	case r.version < record.TLS13:
+		list = append(list, "Options:.* safe renegotiation,")
+	}
 	if s.ALPN != "" {
 		list = append(list, "Application protocol: "+s.ALPN)
 	}
@@ -329,7 +350,7 @@ func (gnutls) says(r *row, e *end) []string {
 }
 
 func (gnutls) told(a record.Alert) string {
-	return fmt.Sprintf(`Received alert \[%d\]|Alert\[2\|%d\] - .* was received`, a, a)
+	return fmt.Sprintf(`Received alert \[%d\]|Alert\[[12]\|%d\] - .* was received`, a, a)
 }
 
 // tells: a client of GnuTLS has one alert for all that it does not trust, and
@@ -368,7 +389,7 @@ func (gnutls) flows(r *row) (sends, listens bool) {
 }
 
 // renegotiate uses an inline command.
-func (p gnutlsClient) renegotiate(*row) { p.say("^renegotiate^\n") }
+func (p gnutlsClient) renegotiate(*row, *end) { p.say("^renegotiate^\n") }
 
 // renewed: nothing is said of it. The second secret is in the key log.
 func (gnutlsClient) renewed(*row, *end) []string { return nil }
@@ -410,8 +431,15 @@ func (p *gnutlsServer) greet() string {
 	return asked
 }
 
-// renegotiate is not asked for.
-func (p *gnutlsServer) renegotiate(*row) {}
+// renegotiate is a command that its client sends. What gnutls-serv says of it comes between
+// its HelloRequest and its hello. If something fails, the next read tells of it.
+func (p *gnutlsServer) renegotiate(_ *row, e *end) {
+	_, _ = io.WriteString(e, "**REHANDSHAKE**\n")
+	if e.reading != nil {
+		_ = e.readThrough("Successfully executed command\n")
+		e.peek()
+	}
+}
 
 func (p *gnutlsServer) renewed(*row, *end) []string { return nil }
 

@@ -329,7 +329,7 @@ func (t *gotlsTalk) stream(ctx context.Context, send, receive int64) (sent, rece
 func (gotls) flows(*row) (sends, listens bool) { return true, false }
 
 // renegotiate is not asked for.
-func (t *gotlsTalk) renegotiate(*row) {}
+func (t *gotlsTalk) renegotiate(*row, *end) {}
 
 func (t *gotlsTalk) renewed(r *row, e *end) []string {
 	if c := t.current(); c != nil {

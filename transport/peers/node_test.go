@@ -351,7 +351,7 @@ func (t *nodeTalk) stream(ctx context.Context, send, receive int64) (sent, recei
 	}
 }
 
-func (t *nodeTalk) renegotiate(r *row) {
+func (t *nodeTalk) renegotiate(r *row, _ *end) {
 	w := &r.terms.renewal
 	options := map[string]any{}
 	if w.auth != handshake.NoClientCert {

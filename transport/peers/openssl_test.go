@@ -287,7 +287,7 @@ func (p opensslTalk) update(ctx context.Context, request bool) error {
 func (openssl) flows(*row) (sends, listens bool) { return false, true }
 
 // renegotiate uses the commands R, and r of s_server, which are a line each.
-func (p opensslTalk) renegotiate(r *row) {
+func (p opensslTalk) renegotiate(r *row, _ *end) {
 	command := "R\n"
 	if r.role == server && r.terms.renewal.auth == handshake.NoClientCert {
 		command = "r\n"

@@ -30,7 +30,8 @@ type renewal struct {
 func (r *row) exists() bool {
 	w := &r.terms.renewal
 	ours := w.asks != r.role
-	return (w.suites == nil || ours) && (!w.forbids || !ours)
+	_, forgets := r.peer.(forgetful)
+	return (w.suites == nil || ours) && (!w.forbids || !ours) && (!r.terms.legacy || forgets && r.terms.refuser != r.role)
 }
 
 // denied reports whether the client lacks the certificate that the server comes to insist on.
@@ -98,7 +99,7 @@ func (r *row) again() handshake.Profile {
 // renewer is a talk of a peer that renegotiates.
 type renewer interface {
 	// renegotiate has the peer ask for a renegotiation.
-	renegotiate(r *row)
+	renegotiate(r *row, e *end)
 	// renewed are patterns of what the peer says once there was one.
 	renewed(r *row, e *end) []string
 }
@@ -131,16 +132,27 @@ func (r *row) renewOnce(e *end, t talk, refused bool) []step {
 	}}
 	asked := step{"the peer's renegotiation", func() error {
 		r.renewed = true
-		return e.readRenewal(r.ctx, func() { t.(renewer).renegotiate(r) })
+		return e.readRenewal(r.ctx, func() { t.(renewer).renegotiate(r, e) })
 	}}
+	hearing := []step{greet, listen}
+	if _, ok := r.peer.(echo); ok && r.role == server {
+		hearing = []step{tell, greet, listen}
+	}
 	switch ours := r.terms.renewal.asks != r.role; {
+	case r.outlives():
+		return r.unasked(e, t)
+	case refused && !ours && r.isPatient():
+		return slices.Concat(hearing, r.declining(e, t))
 	case refused:
 		return r.refusing(e, t, ours)
 	case ours:
 		return []step{note, tell, greet, ask, isTold, listen, renewed}
 	}
-	return []step{note, greet, listen, asked, greet, listen, tell, isTold, renewed}
+	return slices.Concat([]step{note}, hearing, []step{asked}, hearing, []step{tell, isTold, renewed})
 }
+
+// echo is a peer whose server says what it is told, and nothing else.
+type echo interface{ echoes() }
 
 // refusing is a renegotiation that one side does not want.
 func (r *row) refusing(e *end, t talk, ours bool) []step {
@@ -150,7 +162,7 @@ func (r *row) refusing(e *end, t talk, ours bool) []step {
 			if r.terms.renewal.forbids {
 				e.SetRenegotiation(handshake.ForbidRenegotiation)
 			}
-			t.(renewer).renegotiate(r)
+			t.(renewer).renegotiate(r, e)
 			return r.isRefused(e.readEnd())
 		}}, hangUp}
 	}
@@ -169,11 +181,25 @@ func (e *end) readRenewal(ctx context.Context, ask func()) error {
 	through := e.nextHandshake()
 	e.peek()
 	ask()
+	if err := awaitFirst(ctx, through, e); err != nil {
+		return err
+	}
+	return e.Do(ctx, func(*handshake.Engine) error { return nil }) // it is said before the state is there
+}
+
+// awaitFirst waits for something that has to happen before the read that goes on ends.
+func awaitFirst[T any](ctx context.Context, what <-chan T, e *end) error {
 	select {
-	case <-through: // which is said before the state is there
-		return e.Do(ctx, func(*handshake.Engine) error { return nil })
+	case <-what:
+		return nil
 	case err := <-e.reading:
-		return fmt.Errorf("reading ends before there is a renegotiation: %w", err)
+		e.reading = nil
+		select {
+		case <-what: // and then there was something to read
+			return err
+		default:
+			return errors.Join(errors.New("the peer says something else than that it renegotiates"), err)
+		}
 	case <-ctx.Done():
 		return errors.New("the peer does not renegotiate")
 	}

@@ -74,7 +74,7 @@ func (r *row) script(e *end, t talk) []step {
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{quit, closed, gone})
 	case r.terms.update != "":
 		return slices.Concat([]step{ask, isAsked, listen}, r.updating(e, t), []step{closing, closed})
-	case r.terms.renewal.refused || r.terms.renewal.limited || r.terms.renewal.forbids || r.denied():
+	case r.terms.renewal.refused && !r.outlives() || r.terms.renewal.limited || r.terms.renewal.forbids || r.denied():
 		return slices.Concat([]step{ask, isAsked, listen}, r.renewing(e, t), []step{quit})
 	case r.terms.renewal.asks != "" && theirs:
 		return slices.Concat([]step{ask, isAsked, listen}, r.renewing(e, t), []step{quit, closed, gone})

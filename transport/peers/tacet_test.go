@@ -63,7 +63,8 @@ type end struct {
 	updates int           // KeyUpdates received
 	next    chan struct{} // closed at the end of the next handshake, nil if nobody waits
 
-	reading <-chan error // the end of a read that goes on, nil if none does
+	refusals chan bool    // a value for each wish of the peer to renegotiate that was declined
+	reading  <-chan error // the end of a read that goes on, nil if none does
 }
 
 func (e *end) event(ev handshake.Event) {
@@ -72,6 +73,8 @@ func (e *end) event(ev handshake.Event) {
 	switch {
 	case ev.Kind == handshake.KeyUpdated:
 		e.updates++
+	case ev.Kind == handshake.RenegotiationRefused:
+		e.refusals <- true
 	case ev.Kind == handshake.Secure && e.next != nil:
 		close(e.next)
 		e.next = nil
@@ -94,7 +97,7 @@ func (e *end) updated() int {
 
 // secure makes an end over a transport and runs its handshake.
 func (r *row) secure(nc net.Conn) (*end, error) {
-	e := &end{tap: &tap{Conn: nc}}
+	e := &end{tap: &tap{Conn: nc}, refusals: make(chan bool, handshake.MaxWarnings)}
 	nc = e.tap
 	if r.terms.downgrade {
 		nc = &downgrader{Conn: nc, mine: r.role == server, to: r.version}
@@ -205,7 +208,7 @@ func (r *row) config() handshake.Config {
 		Verifier: r.ca.Verifier(), KeyLog: true, AskPSK: r.psk(),
 	}
 	cfg.MinVersion, cfg.MaxVersion = r.span(r.role.other())
-	if w := t.renewal; w.asks == r.role && !w.refused {
+	if w := t.renewal; w.asks == r.role && (!w.refused || t.legacy) {
 		cfg.Renegotiation = handshake.AllowRenegotiation
 	}
 	cfg.NoEncryptThenMAC, cfg.PSKModes = t.ownMTE, r.pskModes()
@@ -241,6 +244,7 @@ func (r *row) clientProfile() *handshake.ClientProfile {
 	cfg.ALPN = t.offered
 	cfg.AskSession = t.resume
 	cfg.Fallback, cfg.RequestOCSP = t.fallback, t.staple
+	cfg.LegacyServers = t.legacy && t.refuser == ""
 	if n := t.sizes.fragment; n != 0 {
 		cfg.MaxFragmentLength = fragmentCode(n)
 	}
