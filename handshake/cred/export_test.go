@@ -1,0 +1,4 @@
+package cred
+
+// ParseTolerantly is parseTolerantly.
+var ParseTolerantly = parseTolerantly
