@@ -291,20 +291,26 @@ func (c *Conn) ended() error {
 func (c *Conn) split() (over bool, err error) {
 	c.drain()
 	e := c.hs.engine
-	if !e.Secure() && e.Err() == nil {
-		return false, nil
+	if e.Secure() {
+		c.own(e.State())
+		if f := c.cfg.OnSecure; f != nil {
+			if err := f(e.State()); err != nil {
+				e.Refuse(err)
+			}
+		}
 	}
 	again := c.at(whole)
-	if again {
+	switch {
+	case e.Err() != nil: // or what came with the last message was bad
+		return true, c.fail(e.Err())
+	case !e.Secure():
+		return false, nil
+	case again:
 		c.say(e.AppendOut(nil))
 	}
 	r, s, err := e.Split()
 	if err != nil {
-		return true, c.fail(err) // what came with the last message was bad
-	}
-	c.own(r.State())
-	if f := c.cfg.OnSecure; f != nil {
-		f(r.State())
+		return true, err
 	}
 	c.out.role.Lock()
 	c.in.half, c.out.half, c.out.fragment = r, s, 0

@@ -269,11 +269,12 @@ func TestOnSecure(t *testing.T) {
 		p := compile(t, record.TLS12, renewable)
 		var server *actor.Conn
 		var told []*handshake.ConnectionState
-		cfg := &actor.Config{OnSecure: func(s *handshake.ConnectionState) {
+		cfg := &actor.Config{OnSecure: func(s *handshake.ConnectionState) error {
 			if was := server.State(); was == s || len(told) > 0 && was != told[len(told)-1] {
 				t.Error("State told before")
 			}
 			told = append(told, s)
+			return nil
 		}}
 		client := actor.Client(a, p.client, serverName, nil)
 		server = actor.Server(b, p.server, cfg)

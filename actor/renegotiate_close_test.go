@@ -25,11 +25,12 @@ func TestCloseAtEndOfRenegotiation(t *testing.T) {
 				var closes *actor.Conn
 				handshakes := 0
 				own := *c
-				own.OnSecure = func(*handshake.ConnectionState) {
+				own.OnSecure = func(*handshake.ConnectionState) error {
 					if handshakes++; handshakes == 2 {
 						go closes.Close()
 						synctest.Wait()
 					}
+					return nil
 				}
 				configs := [2]*actor.Config{c, c}
 				configs[closer] = &own

@@ -277,6 +277,14 @@ func (e *Engine) Abort(alert record.Alert) {
 	}
 }
 
+// Refuse ends the connection over what its handshake has come to, as the answer to a query
+// does that is refused: with the alert that why wraps, and else handshake_failure.
+func (e *Engine) Refuse(why error) {
+	if e.err == nil && !e.spent {
+		e.fail(refusal(why))
+	}
+}
+
 // UpdateKeys changes the keys that this side writes with, and asks the peer to
 // change its own if request is set (RFC 9846 §4.7.3). TLS 1.3 only.
 func (e *Engine) UpdateKeys(request bool) error { return e.send.UpdateKeys(request) }

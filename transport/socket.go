@@ -33,20 +33,18 @@ type Socket struct {
 	timeout   time.Duration
 	onClose   func() // once
 
-	info   atomic.Pointer[secured]
+	info   atomic.Pointer[secured] // of the last handshake that was complete and the peer not refused
 	closed atomic.Bool
-	secure atomic.Bool // there was a handshake
+	told   atomic.Bool // the application of the first handshake
 	read   atomic.Int64
 	wrote  atomic.Int64
 
 	mu       sync.Mutex
 	conn     *actor.Conn // nil until it is needed
 	fragment int         // what SetMaxSendFragment said before
-	renewed  [2]*secured // of the last renegotiations, the newest last
-	fresh    func()      // tells of the session of a handshake that is not complete yet
-	failed   error       // why the peer was refused, for AuthorizationError and who waits for the end of the handshake
-
-	settling sync.Mutex
+	fresh    func()      // has a session taken, once its handshake is complete and the peer not refused
+	failed   error       // why the peer was refused
+	first    func()      // tells of the first handshake; nil before that and once it is being told of
 }
 
 // side is what a client and a server do each in its way.
@@ -56,7 +54,7 @@ type side interface {
 	// answer answers what the engine asks.
 	answer(ctx context.Context, s *Socket, q handshake.Query) (handshake.Answer, bool)
 	// judge says what the peer is worth once the handshake is complete: authorized, or
-	// why not. An error ends the connection.
+	// why not. An error ends the connection, with the alert that it wraps.
 	judge(s *Socket, c *handshake.ConnectionState) (authorized bool, why, err error)
 	// announce tells the application what this side alone has events for.
 	announce(s *Socket, c *handshake.ConnectionState)
@@ -72,13 +70,12 @@ type side interface {
 	highest() record.Version
 }
 
-// secured is what is known from a complete handshake on.
+// secured is what is known from a complete handshake on. It is not changed.
 type secured struct {
 	conn       *actor.Conn
 	state      *handshake.ConnectionState
 	authorized bool
 	why        error
-	err        error // of a renegotiation: it ends the connection
 }
 
 // connection is the connection, made if it was not.
@@ -95,7 +92,9 @@ func (s *Socket) connection() (*actor.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.conn = conn
+	if s.conn = conn; s.fragment != 0 {
+		return conn, after(conn.SetMaxSendFragment(s.fragment))
+	}
 	return conn, nil
 }
 
@@ -116,69 +115,39 @@ func (s *Socket) event(ev handshake.Event) {
 	}
 }
 
-// complete judges the peer of a renegotiation before there is anything to read from it, and
-// has the application told. The first handshake, which may be judged yet, is for settle.
-func (s *Socket) complete(state *handshake.ConnectionState) {
-	again := s.secure.Swap(true)
-	v := &secured{state: state}
-	if again {
-		v.authorized, v.why, v.err = s.side.judge(s, state)
+// complete judges the peer of a handshake, the first or another, before there is anything to read
+// from it, and has the application told.
+func (s *Socket) complete(state *handshake.ConnectionState) error {
+	authorized, why, err := s.side.judge(s, state)
+	if err != nil {
+		s.distrust(err)
+		return err
 	}
-	s.mu.Lock()
-	v.conn = s.conn
-	session := s.fresh
-	s.fresh = nil
-	if again {
-		s.renewed = [2]*secured{s.renewed[1], v}
-	}
-	s.mu.Unlock()
-	if again {
-		s.queue.add(s.again)
-	}
-	if session != nil {
-		s.queue.add(session)
-	}
-}
-
-// latest is what is known of the last handshake that was completed, nil if none was judged.
-func (s *Socket) latest() *secured {
-	in := s.info.Load()
-	if in == nil {
-		return nil
-	}
-	state := in.conn.State()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, v := range s.renewed {
-		if v != nil && v.state == state {
-			return v
-		}
+	if s.info.Swap(&secured{s.conn, state, authorized, why}) == nil {
+		s.first = func() { s.side.announce(s, state); s.announce() }
+	} else {
+		s.queue.add(s.announce)
 	}
-	return in
+	if s.fresh != nil {
+		s.fresh()
+		s.fresh = nil
+	}
+	return nil
 }
 
-// again tells the application of a renegotiation, or ends the connection by it. It is called in
-// its turn among the events.
-func (s *Socket) again() {
-	// It is in the queue before the end of the handshake. Of a connection that has ended the state is final.
-	_ = s.info.Load().conn.Do(context.Background(), func(*handshake.Engine) error { return nil })
-	s.settling.Lock()
-	v := s.latest()
-	if s.refused() != nil || v == s.info.Load() {
-		s.settling.Unlock()
-		return
-	}
-	if v.err != nil {
-		s.refuse(v.conn, v.err)
-		s.settling.Unlock()
-		_ = s.Close()
-		return
-	}
-	s.info.Store(v)
-	s.settling.Unlock()
+func (s *Socket) announce() {
 	if f := s.events.OnSecureConnect; f != nil {
 		f(s)
 	}
+}
+
+// distrust keeps why the peer is refused.
+func (s *Socket) distrust(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = coded(why)
 }
 
 func (s *Socket) answer(ctx context.Context, q handshake.Query) (handshake.Answer, bool) {
@@ -202,17 +171,31 @@ func (s *Socket) HandshakeContext(ctx context.Context) error {
 	return err
 }
 
-// ready is the connection once it is secure and the peer judged. shake runs the
+// ready is the connection once it is secure and the application told. shake runs the
 // handshake on behalf of the caller, with its deadlines.
 func (s *Socket) ready(shake func(*actor.Conn) error) (*actor.Conn, error) {
 	conn, err := s.connection()
-	if err != nil || s.info.Load() != nil {
+	if err != nil || s.told.Load() {
 		return conn, err
 	}
 	if err := shake(conn); err != nil {
 		return nil, s.before(err)
 	}
-	return conn, s.settle(conn)
+	s.tell()
+	return conn, nil
+}
+
+// tell tells the application of the first handshake: the first caller does.
+func (s *Socket) tell() {
+	s.mu.Lock()
+	f := s.first
+	s.first = nil
+	s.told.Store(true)
+	s.mu.Unlock()
+	if f != nil {
+		f()
+		s.queue.open()
+	}
 }
 
 func shakeReading(c *actor.Conn) error {
@@ -235,63 +218,9 @@ func (s *Socket) before(err error) error {
 		return &Error{Code: CodeConnectionReset, Message: s.side.lost(), Err: err}
 	}
 	err = coded(err)
-	if errors.Is(err, handshake.KindVerification) || errors.Is(err, CodeAltNameInvalid) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.failed = err
+	if s.refused() == nil && errors.Is(err, handshake.KindVerification) {
+		s.distrust(err) // the engine did
 	}
-	return err
-}
-
-// settle judges the peer of a complete handshake, and tells the application: the
-// first caller does.
-func (s *Socket) settle(conn *actor.Conn) error {
-	s.settling.Lock()
-	if s.info.Load() != nil || s.refused() != nil {
-		s.settling.Unlock()
-		return s.refused()
-	}
-	state := conn.State()
-	err := s.judge(conn, state)
-	s.settling.Unlock()
-	if err != nil {
-		_ = s.Close()
-		return err
-	}
-	s.side.announce(s, state)
-	if f := s.events.OnSecureConnect; f != nil {
-		f(s)
-	}
-	s.queue.open()
-	return nil
-}
-
-// judge makes known what the peer is worth, or ends the connection.
-func (s *Socket) judge(conn *actor.Conn, state *handshake.ConnectionState) error {
-	authorized, why, err := s.side.judge(s, state)
-	if err == nil {
-		s.mu.Lock()
-		s.info.Store(&secured{conn: conn, state: state, authorized: authorized, why: why})
-		fragment := s.fragment
-		s.mu.Unlock()
-		if fragment != 0 {
-			return after(conn.SetMaxSendFragment(fragment))
-		}
-		return nil
-	}
-	return s.refuse(conn, err)
-}
-
-// refuse ends a connection whose peer is not worth enough.
-func (s *Socket) refuse(conn *actor.Conn, err error) error {
-	_ = conn.Do(context.Background(), func(e *handshake.Engine) error {
-		e.Abort(record.AlertBadCertificate)
-		return nil
-	})
-	err = coded(err)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed = err
 	return err
 }
 

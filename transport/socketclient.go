@@ -112,14 +112,17 @@ func (x clientSessions) Put(_ string, got *session.Session) {
 	s, f := x.s, x.s.events.OnSession
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.c.session = got
-	switch {
-	case f == nil:
-	case got.Version >= record.TLS13: // a ticket
-		s.queue.add(func() { f(s, got.Marshal()) })
-	default: // the handshake comes to its end now
-		s.fresh = func() { f(s, got.Marshal()) }
+	take := func() {
+		x.c.session = got
+		if f != nil {
+			s.queue.add(func() { f(s, got.Marshal()) })
+		}
 	}
+	if got.Version < record.TLS13 { // the handshake comes to its end now
+		s.fresh = take
+		return
+	}
+	take() // a ticket
 }
 
 func (c *clientSide) answer(ctx context.Context, s *Socket, q handshake.Query) (handshake.Answer, bool) {
@@ -127,7 +130,7 @@ func (c *clientSide) answer(ctx context.Context, s *Socket, q handshake.Query) (
 	case *handshake.SessionQuery:
 		return q.Offer(c.offer(s)), true
 	case *handshake.VerifyQuery:
-		return c.verify(q), true
+		return c.verify(s, q), true
 	case *handshake.PSKQuery:
 		return c.psk(ctx, q), true
 	}
@@ -198,12 +201,13 @@ func (c *clientSide) judgeNoCertificate(pskIdentity string) error {
 }
 
 // verify answers with the verdict on the chain that the server sent.
-func (c *clientSide) verify(q *handshake.VerifyQuery) handshake.Answer {
+func (c *clientSide) verify(s *Socket, q *handshake.VerifyQuery) handshake.Answer {
 	why := c.judgeChain(q.Chain)
 	switch {
 	case why == nil:
 		return q.Accept(nil)
 	case rejects(c.o.RejectUnauthorized):
+		s.distrust(why)
 		return q.Refuse(refusal(why))
 	}
 	return q.Tolerate(why)
@@ -247,7 +251,7 @@ func (c *clientSide) judge(_ *Socket, state *handshake.ConnectionState) (authori
 		why = cmp.Or(state.VerifyError, errNotVerified)
 	}
 	if why != nil && rejects(c.o.RejectUnauthorized) {
-		return false, why, why
+		return false, why, &refused{why, record.AlertAccessDenied} // of certificates verify has said what there is to say
 	}
 	return why == nil, why, nil
 }

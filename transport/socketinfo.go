@@ -34,7 +34,7 @@ func (s *Socket) known() *secured {
 // state is that of the connection, or an empty one.
 func (s *Socket) state() *handshake.ConnectionState {
 	if in := s.known(); in != nil {
-		return in.conn.State() // of the last handshake, though the application may not be told yet
+		return in.state // of the last handshake, though the application may not be told yet
 	}
 	return &handshake.ConnectionState{}
 }
@@ -42,18 +42,21 @@ func (s *Socket) state() *handshake.ConnectionState {
 // Authorized reports whether the peer showed a certificate that is good; for a client, whose
 // name is right too. A server that does not ask for one tells false. It stays after Close.
 func (s *Socket) Authorized() bool {
-	in := s.latest()
-	return in != nil && in.authorized
+	in := s.info.Load()
+	return in != nil && in.authorized && s.refused() == nil
 }
 
 // AuthorizationError is why the peer is not authorized, nil if it is or nobody asked.
 // Its code (CodeOf) is node's authorizationError: that of a client without certificate
 // is UNABLE_TO_GET_ISSUER_CERT.
 func (s *Socket) AuthorizationError() error {
-	if in := s.latest(); in != nil {
+	if why := s.refused(); why != nil {
+		return why
+	}
+	if in := s.info.Load(); in != nil {
 		return in.why
 	}
-	return s.refused()
+	return nil
 }
 
 // Encrypted is true.
@@ -160,8 +163,8 @@ func (s *Socket) X509Certificate() *x509.Certificate {
 	switch {
 	case in == nil:
 		return nil
-	case in.conn.State().Credential != nil:
-		return in.conn.State().Credential.Leaf
+	case in.state.Credential != nil:
+		return in.state.Credential.Leaf
 	}
 	if list := s.side.credentials(); len(list) > 0 {
 		return list[0].Leaf

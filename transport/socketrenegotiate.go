@@ -38,13 +38,7 @@ func (s *Socket) Renegotiate(ctx context.Context, o RenegotiateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := in.conn.Renegotiate(ctx, nil); err != nil {
-		return after(err)
-	}
-	if err := s.latest().err; err != nil {
-		return coded(err)
-	}
-	return nil
+	return after(in.conn.Renegotiate(ctx, nil))
 }
 
 // DisableRenegotiation ends the connection when the peer renegotiates, with

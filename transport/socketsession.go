@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"net"
 	"slices"
 
 	"tacet/handshake"
@@ -104,15 +105,15 @@ func (s *Socket) SetMaxSendFragment(size int) error {
 		return &Error{Code: CodeOutOfRange, Option: "size", Message: "has to be 512 to 16384"}
 	}
 	s.mu.Lock()
-	conn := s.conn
-	if s.info.Load() == nil {
-		s.fragment, conn = size, nil
-	}
-	s.mu.Unlock()
-	if conn == nil {
+	defer s.mu.Unlock()
+	switch {
+	case s.closed.Load():
+		return net.ErrClosed
+	case s.conn == nil: // which SetServername and others would be too late for
+		s.fragment = size
 		return nil
 	}
-	return conn.SetMaxSendFragment(size)
+	return s.conn.SetMaxSendFragment(size)
 }
 
 // ExportKeyingMaterial derives bytes for the application from the connection's secrets
@@ -125,7 +126,7 @@ func (s *Socket) ExportKeyingMaterial(length int, label string, context []byte) 
 	case in == nil:
 		return nil, &Error{Code: codeInvalidState, Message: "TLS socket connection must be securely established"}
 	default:
-		material, err := in.conn.State().Export(label, context, length)
+		material, err := in.state.Export(label, context, length)
 		if err != nil {
 			return nil, &Error{Code: "ERR_SSL_TLS_ILLEGAL_EXPORTER_LABEL", Option: "label", Message: "is reserved or too long", Err: err}
 		}

@@ -15,7 +15,7 @@ var exportLimits = map[string]struct {
 	reason string
 }{
 	"actor":          {75, "Conn is a net.Conn with all that io asks for, and a Pipe for tests"},
-	"handshake":      {115, "the engine, its two halves, and a type for each query with its answers"},
+	"handshake":      {116, "the engine, its two halves, and a type for each query with its answers"},
 	"handshake/keys": {65, "a type for each stage of two key schedules"},
 	"handshake/msg":  {180, "a type of three methods for each message, and views of each kind of list"},
 	"transport":      {140, "node's page has 148 members, each with a name"},

@@ -1,0 +1,83 @@
+package actor_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"tacet/actor"
+	"tacet/handshake"
+	"tacet/record"
+)
+
+// TestOnSecureRefuses a handshake, the first or another, on either side: the reason is every call's
+// error, the peer has the alert, nothing that came under the new keys is read, and what comes
+// later neither.
+func TestOnSecureRefuses(t *testing.T) {
+	broken := errors.New("not good enough")
+	for _, row := range []struct {
+		v      record.Version
+		number int // of the handshake that is refused
+		why    error
+		alert  record.Alert
+	}{
+		{record.TLS13, 1, broken, record.AlertHandshakeFailure},
+		{record.TLS13, 1, fmt.Errorf("%w: %w", broken, record.AlertAccessDenied), record.AlertAccessDenied},
+		{record.TLS12, 1, broken, record.AlertHandshakeFailure},
+		{record.TLS12, 2, broken, record.AlertHandshakeFailure},
+		{record.TLS12, 3, fmt.Errorf("%w: %w", broken, record.AlertAccessDenied), record.AlertAccessDenied},
+	} {
+		for _, side := range ends {
+			for _, pumped := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%v handshake %d %v %s %v", row.v, row.number, side, mode(pumped), row.alert), func(t *testing.T) {
+					a, b := tcpLink(t)
+					number := 0
+					refusing := &actor.Config{Pumped: pumped, OnSecure: func(*handshake.ConnectionState) error {
+						if number++; number == row.number {
+							return row.why
+						}
+						return nil
+					}}
+					var configs [2]*actor.Config
+					configs[side] = refusing
+					p := compile(t, row.v, renewable)
+					conns := [2]*actor.Conn{actor.Client(a, p.client, serverName, configs[0]), actor.Server(b, p.server, configs[1])}
+					own, other := conns[side], conns[1-side]
+					ended := make(chan error, 1)
+					go func() { // the other writes as soon as it may
+						for range row.number - 1 {
+							if _, err := other.Write([]byte("a")); err != nil {
+								ended <- err
+								return
+							}
+							if err := other.Renegotiate(t.Context(), nil); err != nil {
+								ended <- err
+								return
+							}
+						}
+						_, _ = other.Write([]byte("b"))
+						_, err := io.Copy(io.Discard, other)
+						ended <- err
+					}()
+					got, err := io.ReadAll(own)
+					if want := "aa"[:row.number-1]; string(got) != want {
+						t.Errorf("read %q, want %q", got, want)
+					}
+					if !errors.Is(err, broken) || !errors.Is(err, handshake.KindRefused) {
+						t.Error(err)
+					}
+					if _, again := own.Write([]byte("x")); !errors.Is(again, broken) {
+						t.Error(again)
+					}
+					var e *handshake.Error
+					if err := <-ended; !errors.As(err, &e) || e.Kind != handshake.KindAlertReceived || e.Alert != row.alert {
+						t.Errorf("the other: %v", err)
+					}
+					own.Close()
+					other.Close()
+				})
+			}
+		}
+	}
+}
