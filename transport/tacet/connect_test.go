@@ -33,6 +33,12 @@ func dialPlain(address, text string) (string, error) {
 // listenGo is a server of crypto/tls that echoes and tells of each connection.
 func listenGo(t *testing.T, config *tls.Config) (address string, states chan tls.ConnectionState) {
 	t.Helper()
+	return listenGoTo(t, config, func(c *tls.Conn) { _, _ = io.Copy(c, c) })
+}
+
+// listenGoTo is listenGo with another answer than an echo. It closes after it.
+func listenGoTo(t *testing.T, config *tls.Config, answer func(*tls.Conn)) (address string, states chan tls.ConnectionState) {
+	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +56,7 @@ func listenGo(t *testing.T, config *tls.Config) (address string, states chan tls
 				conn := c.(*tls.Conn)
 				if conn.Handshake() == nil {
 					states <- conn.ConnectionState()
-					_, _ = io.Copy(conn, conn)
+					answer(conn)
 				}
 			}()
 		}

@@ -81,10 +81,15 @@ func (l *live) renegotiate(wanted bool) error {
 	return l.shake()
 }
 
-// end closes the connection.
+// end closes the connection. A server that has closed its side may be gone, and need not
+// hear that.
 func (l *live) end() error {
 	l.drawn.note(client, notePause, "")
 	l.engine().CloseWrite()
+	if gone := l.drawn.sides[client].closed; gone {
+		_ = l.flush()
+		return l.engine().Err()
+	}
 	return errors.Join(l.flush(), l.listen())
 }
 
@@ -132,7 +137,10 @@ func (l *live) flush() error {
 		b = b[n:]
 	}
 	l.rest()
-	_, err := l.tcp.Write(out)
+	var err error
+	if len(out) > 0 { // else even nothing at all fails to be written to who is gone
+		_, err = l.tcp.Write(out)
+	}
 	return cmp.Or(l.engine().Err(), err)
 }
 

@@ -60,11 +60,11 @@ func TestTrace12(t *testing.T) {
 // TestTraceHelloRequest draws a renegotiation that a server of node's wants.
 func TestTraceHelloRequest(t *testing.T) {
 	dir := liveFiles(t)
-	lines := nodeLines(t, dir, "server", `maxVersion: 'TLSv1.2', renegotiate: true`)
+	lines := nodeLines(t, dir, "server", `maxVersion: 'TLSv1.2', renegotiate: true, ends: true`)
 	if !lines.Scan() {
 		t.Fatal("node ended")
 	}
-	out, _ := tacetWith(t, 0, "hello\n", "trace", "--silence", "300ms", "--ca", filepath.Join(dir, "ca.pem"), lines.Text())
+	out, _ := tacetWith(t, 0, "hello\n", "trace", "--silence", noSilence, "--ca", filepath.Join(dir, "ca.pem"), lines.Text())
 	if !strings.Contains(out, "HelloRequest 4") || strings.Count(out, "Secure: ") != 2 || !strings.Contains(out, `"hello\n"`) {
 		t.Error(out)
 	}

@@ -27,7 +27,10 @@ if (role === 'server') {
     say(facts(s));
     s.on('error', () => {});
     s.pipe(s); // echoes
-    s.on('secure', () => say({renegotiated: true, ...facts(s)}));
+    s.on('secure', () => {
+      say({renegotiated: true, ...facts(s)});
+      if (options.ends) s.end();
+    });
     if (options.renegotiate) s.renegotiate({}, () => {});
   });
   if (options.ocsp) server.on('OCSPRequest', (cert, issuer, cb) => cb(null, options.ocsp));
