@@ -3,6 +3,7 @@ package handshake_test
 import (
 	"bytes"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -218,36 +219,50 @@ func TestExportLimits(t *testing.T) {
 	}
 }
 
-// TestManyShares: a ClientHello full of groups and shares costs no more than others of its size.
+// TestManyShares: a ClientHello full of groups and shares costs no more than another of its
+// size, beyond what it takes to read them. How long that is, the machine and its load decide.
 func TestManyShares(t *testing.T) {
-	h := msg.ClientHello{Version: record.TLS12, Suites: msg.AppendUint16s(nil, 0x1301), Compression: []byte{0}}
-	x := &h.Ext
-	x.SupportedVersions = msg.AppendUint16s(nil, uint16(record.TLS13))
-	x.SignatureAlgorithms = msg.AppendUint16s(nil, 0x0403)
-	const shares = 6400
-	for i := range 16000 {
-		x.SupportedGroups = msg.AppendUint16s(x.SupportedGroups, uint16(0x8000+i))
-		if i >= 16000-shares {
-			x.KeyShares = msg.AppendKeyShare(x.KeyShares, uint16(0x8000+i), []byte{1})
-		}
+	const groups, shares, id = 16000, 6400, 0x8000
+	many, one := sharesHello(groups), sharesHello(groups)
+	for i := groups - shares; i < groups; i++ {
+		many.Ext.KeyShares = msg.AppendKeyShare(many.Ext.KeyShares, uint16(id+i), []byte{1})
 	}
-	for _, id := range []msg.Ext{msg.ExtSupportedVersions, msg.ExtSignatureAlgorithms, msg.ExtSupportedGroups, msg.ExtKeyShare} {
-		x.Set(id)
-	}
-	best := time.Hour
-	for range 5 {
+	one.Ext.KeyShares = msg.AppendKeyShare(nil, id+groups-1, make([]byte, len(many.Ext.KeyShares)-4))
+	took := func(h *msg.ClientHello) time.Duration {
 		p := newPair(t, baseConfig(t))
 		p.s.in = plaintext(h.Append(nil))
 		start := time.Now()
 		p.turn(p.s, p.c)
-		best = min(best, time.Since(start))
+		d := time.Since(start)
 		if err := p.s.e.Err(); !errors.Is(err, handshake.KindNoCommonGroup) {
 			t.Fatal(err)
 		}
+		return d
 	}
-	if best > 50*time.Millisecond { // 500 ms where each share searches all groups
-		t.Errorf("took %v", best)
+	const most = 100 // 10 it is, and 700 where each share searches all groups
+	ours, others := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+	for range 20 { // the least of some: one may be interrupted
+		ours, others = min(ours, took(many)), min(others, took(one))
+		if ours <= most*others {
+			return
+		}
 	}
+	t.Errorf("took %v, and another hello of its size %v", ours, others)
+}
+
+// sharesHello is a ClientHello of so many groups that nobody knows, without shares.
+func sharesHello(groups int) *msg.ClientHello {
+	h := &msg.ClientHello{Version: record.TLS12, Suites: msg.AppendUint16s(nil, 0x1301), Compression: []byte{0}}
+	x := &h.Ext
+	x.SupportedVersions = msg.AppendUint16s(nil, uint16(record.TLS13))
+	x.SignatureAlgorithms = msg.AppendUint16s(nil, 0x0403)
+	for i := range groups {
+		x.SupportedGroups = msg.AppendUint16s(x.SupportedGroups, uint16(0x8000+i))
+	}
+	for _, id := range []msg.Ext{msg.ExtSupportedVersions, msg.ExtSignatureAlgorithms, msg.ExtSupportedGroups, msg.ExtKeyShare} {
+		x.Set(id)
+	}
+	return h
 }
 
 // TestPlaintextAlertWindow: once a client has shown that it has keys, no alert
