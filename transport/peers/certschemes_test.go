@@ -35,7 +35,7 @@ func TestCertSchemes(t *testing.T) {
 		}
 	}
 	program := (&row{T: t, dir: t.TempDir(), ctx: t.Context()}).start("openssl", nil, args...)
-	match, err := program.await(t.Context(), `ACCEPT (127\.0\.0\.1:\d+)`)
+	match, err := program.await(t.Context(), `ACCEPT (127\.0\.0\.1:\d+)\n`)
 	if err != nil {
 		t.Fatal(err)
 	}

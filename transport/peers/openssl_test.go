@@ -198,7 +198,7 @@ func (o openssl) serve(r *row) talk {
 		args = append(args, "-naccept", "1")
 	}
 	p := r.start("openssl", o.environment(r), args...)
-	match, err := p.await(r.ctx, `ACCEPT (127\.0\.0\.1:\d+)`)
+	match, err := p.await(r.ctx, `ACCEPT (127\.0\.0\.1:\d+)\n`)
 	if err != nil {
 		r.Fatal(err)
 	}
