@@ -14,7 +14,7 @@ import (
 // nodeLines runs testdata/peer.js and gives its lines.
 func nodeLines(t *testing.T, arguments ...string) *bufio.Scanner {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, peer(t, "node"), append([]string{"--no-warnings", "testdata/peer.js"}, arguments...)...)
 	out, err := cmd.StdoutPipe()

@@ -190,7 +190,7 @@ func reverse(c *transport.Socket) error {
 // The patience of www: with a request, and with a client that does not close.
 const (
 	requestTimeout = 30 * time.Second
-	lingerTimeout  = time.Second
+	lingerTimeout  = 10 * time.Second
 )
 
 // www answers one HTTP request, whatever it asks for, in one write, closes its
