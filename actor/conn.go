@@ -31,7 +31,7 @@ type Conn struct {
 	policy   atomic.Uint32                             // SetRenegotiation's, plus one; 0: the profile's
 	fragment atomic.Uint32                             // SetMaxSendFragment's; 0: the profile's
 	kept     atomic.Int32                              // len(hs.kept)
-	session  atomic.Pointer[[]byte]                    // the id that ServerSessions has its session by, nil if nothing
+	session  atomic.Pointer[sessionIDs]                // what ServerSessions has of it, nil if nothing; changed by who drives
 	state    atomic.Pointer[handshake.ConnectionState] // of the last handshake that was completed
 
 	telling sync.Mutex // OnEvent is called once at a time
@@ -59,7 +59,6 @@ type driving struct {
 	err    error             // final
 	kept   []byte            // application data of before and within a renegotiation, which Read takes first
 	due    []byte            // what a renegotiation says and nobody writes yet
-	byID   byID              // of the handshake that is under way; who drives has it
 
 	lost atomic.Pointer[TransportError] // why what a renegotiation said did not go out
 }

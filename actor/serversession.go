@@ -2,18 +2,29 @@ package actor
 
 import "tacet/handshake"
 
-// byID is what ServerSessions has of a handshake that is under way. Which of it becomes the
-// connection's, the end of the handshake tells.
-type byID struct {
-	offered []byte // the id of the session that the client offers: anybody may have read it off the wire
-	made    []byte // that of a new one
+// sessionIDs is what ServerSessions has of a connection. It is never changed, only replaced.
+// Which of what a handshake under way has becomes the connection's, its end tells.
+type sessionIDs struct {
+	own     []byte // the id of the session of the last handshake that is complete
+	offered []byte // under way, that of the session that the client offers: anybody may have read it off the wire
+	made    []byte // under way, that of a new one
+}
+
+// sessionIDs is a copy.
+func (c *Conn) sessionIDs() (ids sessionIDs) {
+	if of := c.session.Load(); of != nil {
+		ids = *of
+	}
+	return ids
 }
 
 // lookUp answers with a session that a client offers.
 func (c *Conn) lookUp(q *handshake.SessionLookup) handshake.Answer {
 	found := c.cfg.ServerSessions.Load(q.ID)
 	if found != nil {
-		c.hs.byID.offered = found.ID
+		ids := c.sessionIDs()
+		ids.offered = found.ID
+		c.session.Store(&ids)
 	}
 	return q.Found(found)
 }
@@ -21,27 +32,33 @@ func (c *Conn) lookUp(q *handshake.SessionLookup) handshake.Answer {
 // keepSession answers once a session is kept.
 func (c *Conn) keepSession(q *handshake.SessionStore) handshake.Answer {
 	c.cfg.ServerSessions.Store(q.Session)
-	c.hs.byID.made = q.Session.ID
+	ids := c.sessionIDs()
+	ids.made = q.Session.ID
+	c.session.Store(&ids)
 	return q.Stored()
 }
 
 // own makes the session of a complete handshake the connection's. A handshake that fails
 // proves nothing, and like one that has none leaves it the one of before.
 func (c *Conn) own(s *handshake.ConnectionState) {
-	id := c.hs.byID.made
+	ids := c.session.Load()
+	if ids == nil {
+		return
+	}
+	id := ids.made
 	if s.Resumed {
-		id = c.hs.byID.offered
+		id = ids.offered
 	}
-	c.hs.byID = byID{}
-	if id != nil {
-		c.session.Store(new(id))
+	if id == nil {
+		id = ids.own
 	}
+	c.session.Store(&sessionIDs{own: id})
 }
 
 // forget has the session of a connection that ended with a fatal alert resumed no more.
 func (c *Conn) forget(e *handshake.Error) {
 	//= RFC 5246 §7.2.2
-	if own := c.session.Load(); own != nil && (e.Sent || e.Kind == handshake.KindAlertReceived) {
-		c.cfg.ServerSessions.Drop(*own)
+	if own := c.sessionIDs().own; own != nil && (e.Sent || e.Kind == handshake.KindAlertReceived) {
+		c.cfg.ServerSessions.Drop(own)
 	}
 }
