@@ -46,7 +46,7 @@ type ServerOptions struct {
 	// PSKIdentityHint tells clients up to TLS 1.2 which key is meant, in at most 256 bytes.
 	PSKIdentityHint string
 	// HandshakeTimeout is how long a connection may take to be secure, whatever it sends
-	// meanwhile; 0 means two minutes. OnTLSClientError is then told of
+	// meanwhile; 0 means two minutes, and less is an error. After it OnTLSClientError is told of
 	// ERR_TLS_HANDSHAKE_TIMEOUT, and the connection closed, which node leaves to the program.
 	HandshakeTimeout time.Duration
 	// MaxConnections is how many connections there may be at once; more are closed
@@ -111,6 +111,9 @@ func NewServer(o ServerOptions) (*Server, error) {
 	if o.ALPNCallback != nil && o.ALPNProtocols != nil {
 		return nil, &Error{Code: "ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS", Option: "ALPNCallback",
 			Message: "The ALPNCallback and ALPNProtocols TLS options are mutually exclusive"}
+	}
+	if o.HandshakeTimeout < 0 {
+		return nil, fault("handshakeTimeout", CodeOutOfRange, "must not be negative")
 	}
 	o.SecureContextOptions = serverDefaults(o.SecureContextOptions)
 	own, err := NewSecureContext(o.SecureContextOptions)

@@ -194,6 +194,14 @@ func TestTLSClientError(t *testing.T) {
 	}
 }
 
+// TestNegativeHandshakeTimeout: a time in which no handshake can be done is a mistake.
+func TestNegativeHandshakeTimeout(t *testing.T) {
+	var fault *Error
+	if _, err := NewServer(ServerOptions{HandshakeTimeout: -1}); !errors.As(err, &fault) || fault.Code != CodeOutOfRange || fault.Option != "handshakeTimeout" {
+		t.Error(err)
+	}
+}
+
 // TestHandshakeTimeout: what comes slowly puts nothing off.
 func TestHandshakeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

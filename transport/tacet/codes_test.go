@@ -1,12 +1,25 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"tacet/handshake"
 	"tacet/record"
 )
+
+// TestFactsPlain: JSON as node has it, in which nothing stands for what HTML minds.
+func TestFactsPlain(t *testing.T) {
+	var b strings.Builder
+	if err := writeFacts(&b, factsOf(nil, nil, errors.New("a->b & <c>"))); err != nil {
+		t.Fatal(err)
+	}
+	if line := b.String(); !strings.Contains(line, `"message":"a->b & <c>"`) || strings.Count(line, "\n") != 1 {
+		t.Errorf("%q", line)
+	}
+}
 
 func TestErrorOf(t *testing.T) {
 	if errorOf(nil) != nil {

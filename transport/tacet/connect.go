@@ -69,11 +69,8 @@ func (o *options) parseTarget(ctx context.Context, args []string) (address strin
 
 // dial connects, in the time that there is for it.
 func (o *options) dial(ctx context.Context) (*transport.Socket, error) {
-	if t := o.timeout(); t > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t)
-		defer cancel()
-	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout())
+	defer cancel()
 	s, err := transport.Connect(ctx, o.client)
 	return s, flagged(err)
 }
@@ -87,7 +84,7 @@ func stream(ctx context.Context, s *transport.Socket, std stdio, ignoreEOF bool)
 		}
 	}()
 	_, err := io.Copy(std.out, s)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, net.ErrClosed) { // who closed it meant to quit
 		return nil
 	}
 	return err

@@ -97,8 +97,31 @@ func TestUsage(t *testing.T) {
 		if got := run(t.Context(), strings.Fields(c.args), stdio{nil, &out, &err}); got != c.want {
 			t.Errorf("tacet %s: status %d, want %d", c.args, got, c.want)
 		}
-		if out.Len()+err.Len() == 0 {
-			t.Errorf("tacet %s: not a word", c.args)
+		if (c.want == 0) != (out.Len() > 0) || (c.want == 0) != (err.Len() == 0) {
+			t.Errorf("tacet %s: %q, and on standard error %q", c.args, &out, &err)
+		}
+	}
+}
+
+// TestHelp has each option as it is written, with its default, and each fault of the
+// command line on one line that names the option.
+func TestHelp(t *testing.T) {
+	help := tacet(t, "serve", "--help")
+	for _, want := range []string{
+		"usage: tacet serve [OPTIONS]\n", "\n  --cert FILE ", "\n  --request-cert ", "\n  --reject-unauthorized=BOOL ", " (default 127.0.0.1:0)\n",
+	} {
+		if !strings.Contains(help, want) {
+			t.Errorf("%q is not in\n%s", want, help)
+		}
+	}
+	for args, want := range map[string]string{
+		"serve --nonsense 1":         "tacet serve: there is no option --nonsense; --help lists the options\n",
+		"serve --cert":               "tacet serve: there is no value after --cert; --help lists the options\n",
+		"serve --request-cert=maybe": `tacet serve: invalid boolean value "maybe" for --request-cert: parse error; --help lists the options` + "\n",
+		"connect --psk me:zz":        `tacet connect: invalid value "me:zz" for --psk: encoding/hex: invalid byte: U+007A 'z'; --help lists the options` + "\n",
+	} {
+		if _, told := tacetWith(t, 2, "", strings.Fields(args)...); told != want {
+			t.Errorf("%s: %q, want %q", args, told, want)
 		}
 	}
 }

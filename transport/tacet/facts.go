@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,8 @@ import (
 type facts struct {
 	Protocol           *string                     `json:"protocol"` // null until it is known
 	Cipher             *transport.Cipher           `json:"cipher"`
-	ALPNProtocol       nameOrFalse                 `json:"alpnProtocol"`
-	ServerName         nameOrFalse                 `json:"servername"`
+	ALPNProtocol       *nameOrFalse                `json:"alpnProtocol"` // these two as well
+	ServerName         *nameOrFalse                `json:"servername"`
 	Authorized         bool                        `json:"authorized"`
 	AuthorizationError *string                     `json:"authorizationError"`
 	Reused             bool                        `json:"reused"`
@@ -55,10 +56,12 @@ func factsOf(s *transport.Socket, staple []byte, err error) *facts {
 		f.AuthorizationError = authorizationError(err)
 		return f
 	}
-	f.Protocol, f.Cipher, f.ALPNProtocol = text(string(s.Protocol())), s.Cipher(), nameOrFalse(s.ALPNProtocol())
-	if name := s.Servername(); net.ParseIP(name) == nil {
-		f.ServerName = nameOrFalse(name)
+	f.Protocol, f.Cipher = text(string(s.Protocol())), s.Cipher()
+	alpn, name := nameOrFalse(s.ALPNProtocol()), nameOrFalse(s.Servername())
+	if net.ParseIP(string(name)) != nil {
+		name = ""
 	}
+	f.ALPNProtocol, f.ServerName = &alpn, &name
 	f.Authorized = s.Authorized()
 	if why := s.AuthorizationError(); why != nil {
 		f.AuthorizationError = text(string(transport.CodeOf(why)))
@@ -95,16 +98,20 @@ func hexed(b []byte) *string {
 }
 
 // writeFacts writes one line, by one Write.
-func writeFacts(w io.Writer, f *facts) error {
-	line, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(line, '\n'))
-	return err
+func writeFacts(w io.Writer, f *facts) error { return encoder(w).Encode(f) }
+
+// encoder writes JSON as node does, for people and not for HTML.
+func encoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // textOfFacts is the facts as a page to read: one line each.
 func textOfFacts(f *facts) ([]byte, error) {
-	return json.MarshalIndent(f, "", "  ")
+	var b bytes.Buffer
+	e := encoder(&b)
+	e.SetIndent("", "  ")
+	err := e.Encode(f)
+	return b.Bytes(), err
 }

@@ -4,26 +4,51 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
+	"slices"
 	"strings"
+	"text/tabwriter"
 )
 
 // flagSet is the options of one command.
 type flagSet struct {
 	*flag.FlagSet
-	std stdio
+	operands string // what it takes beside, in words
+	std      stdio
 }
 
 // newFlagSet makes the options of a command; operands names what it takes beside.
 func newFlagSet(name, operands string, std stdio) flagSet {
-	set := flagSet{flag.NewFlagSet(name, flag.ContinueOnError), std}
-	set.SetOutput(std.err)
-	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "usage: tacet %s [OPTIONS] %s\n", name, operands)
-		set.PrintDefaults()
-	}
+	set := flagSet{flag.NewFlagSet(name, flag.ContinueOnError), operands, std}
+	set.SetOutput(io.Discard) // parse tells what is wrong
 	return set
 }
+
+// help lists the options.
+func (set flagSet) help() {
+	fmt.Fprintln(set.std.out, strings.TrimSpace("usage: tacet "+set.Name()+" [OPTIONS] "+set.operands))
+	w := tabwriter.NewWriter(set.std.out, 0, 0, 2, ' ', 0)
+	set.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		name := strings.TrimSpace(f.Name + " " + value)
+		if f.DefValue == "true" {
+			name += "=BOOL" // the one way to say false
+		}
+		fmt.Fprintf(w, "  --%s\t%s", name, text)
+		if !slices.Contains([]string{"", "0", "0x0", "false"}, f.DefValue) {
+			fmt.Fprintf(w, " (default %s)", f.DefValue)
+		}
+		fmt.Fprintln(w)
+	})
+	w.Flush()
+}
+
+// ourWords is how package flag's errors are told: its options begin with one "-".
+var ourWords = strings.NewReplacer(
+	"flag provided but not defined: -", "there is no option --", "flag needs an argument: -", "there is no value after --",
+	" for flag -", " for --", " for -", " for --",
+)
 
 // parse reads a command line that may mix options and operands, of which there
 // have to be least to most. It gives the operands.
@@ -32,9 +57,10 @@ func (set flagSet) parse(args []string, least, most int) ([]string, error) {
 	for {
 		if err := set.FlagSet.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
+				set.help()
 				return nil, err
 			}
-			return nil, usageError{err}
+			return nil, set.misuse(ourWords.Replace(err.Error()) + "; --help lists the options")
 		}
 		if set.NArg() == 0 {
 			break

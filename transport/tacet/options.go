@@ -119,7 +119,7 @@ var table = []option{
 		func(o *options) any { return &o.renegotiate }, nil},
 	{"disable-renegotiation", ofConnect | ofServe, "end a connection whose peer wants to renegotiate",
 		func(o *options) any { return &o.disableRenegotiation }, nil},
-	{"handshake-timeout", ofConnect | ofServe, "give a handshake up after so many `ms`",
+	{"handshake-timeout", ofConnect | ofServe, "give a handshake up after so many `ms`; 0 is the default",
 		func(o *options) any { return &o.handshakeTimeout }, (*options).takeHandshakeTimeout},
 	{"keylog", ofConnect | ofServe, "append the secrets to `FILE`, for Wireshark",
 		func(o *options) any { return &o.keylog }, (*options).takeKeylog},
@@ -129,12 +129,15 @@ var table = []option{
 		func(o *options) any { return &o.json }, nil},
 }
 
+// defaultHandshakeTimeout is node's, in ms.
+const defaultHandshakeTimeout = 120_000
+
 // newOptions declares the options of a command. What stands in them before the command
 // line is read is the defaults.
 func newOptions(set flagSet, of commandSet) *options {
 	set.std.out, set.std.err = &serial{w: set.std.out}, &serial{w: set.std.err} // of all connections
 	o := &options{
-		set: set, of: of, rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: 120_000, maxSendFragment: record.MaxPlaintext,
+		set: set, of: of, rejectUnauthorized: true, honorCipherOrder: true, handshakeTimeout: defaultHandshakeTimeout, maxSendFragment: record.MaxPlaintext,
 	}
 	for _, row := range table {
 		if row.of&of == 0 {

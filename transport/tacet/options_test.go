@@ -282,6 +282,7 @@ func TestWrongOptions(t *testing.T) {
 		{"--cert " + cert, "--key: "},
 		{"--cert " + cert + " --key " + key + " --key " + key, "--key: "},
 		{"--cert " + cert + " --key " + other, "--key: "},
+		{"--key " + key, "--key: "},
 		{"--cert /nonexistent", "--cert: "},
 		{"--min-version SSLv3", "--min-version: "},
 		{"--ciphers nonsense", "--ciphers: "},
@@ -291,6 +292,8 @@ func TestWrongOptions(t *testing.T) {
 		{"--ticket-keys 00", "--ticket-keys: "},
 		{"--ticket-keys x", "--ticket-keys: "},
 		{"--session-timeout -1", "--session-timeout: "},
+		{"--handshake-timeout -1", "--handshake-timeout: "},
+		{"--listen nonsense", "--listen: "},
 		{"--session-id-context " + strings.Repeat("x", 33), "--session-id-context: "},
 		{"--secure-protocol TLSv9_method", "--secure-protocol: "},
 		{"--secure-protocol TLS_method --max-version TLSv1.2", "--secure-protocol: "},
@@ -305,6 +308,9 @@ func TestWrongOptions(t *testing.T) {
 		if _, told := tacetWith(t, 1, "", append([]string{"serve"}, strings.Fields(c.args)...)...); !strings.Contains(told, c.want) {
 			t.Errorf("%s: %s", c.args, told)
 		}
+	}
+	if _, told := tacetWith(t, 1, "", "serve", "--key", key); strings.Contains(told, "demo") {
+		t.Errorf("a certificate in place of the one that is missing: %s", told)
 	}
 	if _, told := tacetWith(t, 1, "", "connect", "--min-dh-size", "-1", "127.0.0.1:1"); !strings.Contains(told, "--min-dh-size: ") {
 		t.Error(told)

@@ -50,6 +50,14 @@ func TestConnectRenegotiates(t *testing.T) {
 	})
 }
 
+// TestConnectQuits ends a connection by a line of the input, which is no failure.
+func TestConnectQuits(t *testing.T) {
+	s := startServe(t, "--json")
+	if out, told := tacetWith(t, 0, "Q\nnot sent\n", "connect", "--commands", "--ca", demoRoot, s.address); out+told != "" {
+		t.Errorf("%q came back, told %q", out, told)
+	}
+}
+
 // TestRenegotiationNode has either side ask, with node.
 func TestRenegotiationNode(t *testing.T) {
 	dir := liveFiles(t)

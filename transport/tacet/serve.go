@@ -68,7 +68,7 @@ func (s *service) serve(ctx context.Context, address string) error {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return err
+		return &optionError{"listen", err}
 	}
 	fmt.Fprintf(s.options.set.std.out, "listening %v\n", l.Addr())
 	defer s.end()

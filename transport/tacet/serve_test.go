@@ -64,6 +64,9 @@ func TestServeWWW(t *testing.T) {
 			t.Error(f)
 		}
 	}
+	if !strings.HasSuffix(string(body), "}\n") {
+		t.Errorf("%q is no page of lines", body)
+	}
 	if page["exporter"] != line["exporter"] {
 		t.Error("the page and the line are of two connections")
 	}
@@ -164,8 +167,14 @@ func TestServeGoesOn(t *testing.T) {
 	if _, err := dialPlain(s.address, "GET / HTTP/1.0\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if f := s.facts(t); at(f, "error", "code") != "ERR_SSL_HTTP_REQUEST" || f["protocol"] != nil {
+	f := s.facts(t)
+	if at(f, "error", "code") != "ERR_SSL_HTTP_REQUEST" {
 		t.Error(f)
+	}
+	for _, unknown := range []string{"protocol", "cipher", "alpnProtocol", "servername"} { // node has null before it is known, and false for none
+		if v, ok := f[unknown]; v != nil || !ok {
+			t.Errorf("%s of no connection: %v", unknown, v)
+		}
 	}
 	mine, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -39,7 +40,7 @@ func (o *options) takeALPN() error {
 // takeCerts reads --cert. A server that is given nothing to show shows the demo's
 // certificate.
 func (o *options) takeCerts() (err error) {
-	if o.of == ofServe && len(o.certs)+len(o.pfx) == 0 && o.psk.key == nil {
+	if o.of == ofServe && len(o.certs)+len(o.keys)+len(o.pfx) == 0 && o.psk.key == nil {
 		fmt.Fprintln(o.set.std.err, "tacet: no --cert: serving the demo's certificate, whose key is public")
 		o.secure.Cert, o.secure.Key = [][]byte{demoPEM}, []transport.KeyObject{{PEM: demoPEM}}
 		return nil
@@ -51,7 +52,7 @@ func (o *options) takeCerts() (err error) {
 // takeKeys reads --key; for what has none, the --cert with its key.
 func (o *options) takeKeys() error {
 	if len(o.keys) > len(o.certs) {
-		return errors.New("there are more than --cert")
+		return errors.New("there are more of them than of --cert")
 	}
 	texts, err := readAll(o.keys)
 	if err != nil || len(o.certs) == 0 {
@@ -147,13 +148,16 @@ func (o *options) checkFragment() error {
 }
 
 func (o *options) takeHandshakeTimeout() error {
+	if o.handshakeTimeout < 0 {
+		return errors.New("is less than 0")
+	}
 	o.server.HandshakeTimeout = o.timeout()
 	return nil
 }
 
-// timeout is how long a handshake may take.
+// timeout is how long a handshake may take: as in node, 0 is the default.
 func (o *options) timeout() time.Duration {
-	return time.Duration(o.handshakeTimeout) * time.Millisecond
+	return time.Duration(cmp.Or(o.handshakeTimeout, defaultHandshakeTimeout)) * time.Millisecond
 }
 
 // takeKeylog opens --keylog, for as long as the command runs.
