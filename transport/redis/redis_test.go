@@ -75,12 +75,22 @@ func startRedis(t testing.TB) (socket string) {
 	return ""
 }
 
+// patience is how long a Redis that is there may take, on however busy a machine.
+const patience = time.Minute
+
+// clientOf is a client of the Redis behind a socket.
+func clientOf(socket string) *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Network: "unix", Addr: socket, MaxRetries: -1, DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience, PoolTimeout: patience,
+	})
+}
+
 // storeOn is a Store on the Redis behind a socket. Errors go to told.
 func storeOn(t testing.TB, socket string, told func(error)) *Store {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaxRetries: -1})
+	client := clientOf(socket)
 	t.Cleanup(func() { client.Close() })
-	s, err := New(client, Options{Key: fleetKey, OnError: told, Timeout: 5 * time.Second})
+	s, err := New(client, Options{Key: fleetKey, OnError: told, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +137,7 @@ func serve(t testing.TB, o transport.ServerOptions) (*transport.Server, string) 
 // until its standard input ends.
 func serveAlone(socket string) error {
 	key := bytes.Repeat([]byte("k"), KeyLen)
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
-	store, err := New(client, Options{Key: key, Timeout: 5 * time.Second})
+	store, err := New(clientOf(socket), Options{Key: key, Timeout: patience})
 	if err != nil {
 		return err
 	}
