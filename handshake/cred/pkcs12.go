@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -14,14 +15,15 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// ParsePKCS12 reads a PKCS #12 file (RFC 7292) in DER as OpenSSL's PKCS12_parse does: the
-// first private key, nil if there is none, and all certificates, in the order of the file.
+// ParsePKCS12 reads a PKCS #12 file (RFC 7292) as OpenSSL's PKCS12_parse does: the
+// first private key, nil if there is none, and all certificates, in the order of the file. It may
+// be in BER, as NSS writes it, of up to 16 MiB; what follows it in file is passed over.
 // Names and other attributes are passed over. A file without a MAC is read with an empty
 // passphrase only; an empty passphrase opens files of an empty one and of none. Errors are
-// *Error of KindPassphrase, KindPFXUnreadable or KindPFXUnsupported.
-func ParsePKCS12(der, passphrase []byte) (crypto.Signer, []*x509.Certificate, error) {
+// *Error of KindPassphrase, KindPFXUnreadable or KindPFXUnsupported. Neither slice is kept.
+func ParsePKCS12(file, passphrase []byte) (crypto.Signer, []*x509.Certificate, error) {
 	p := pfx{}
-	err := p.read(der, passphrase)
+	err := p.read(file, passphrase)
 	switch {
 	case err == nil:
 		return p.key, p.certs, nil
@@ -56,12 +58,16 @@ const (
 )
 
 var (
-	errPFXForm   = errors.New("not a PKCS #12 file in DER")
+	errPFXForm   = errors.New("not a PKCS #12 file")
 	errMACAbsent = errors.New("mac absent: such a file is read without a passphrase only")
 )
 
 // read reads a PFX (RFC 7292 §4), the MAC first.
-func (p *pfx) read(der, passphrase []byte) error {
+func (p *pfx) read(ber, passphrase []byte) error {
+	der, err := derOf(ber)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errPFXForm, err)
+	}
 	in := cryptobyte.String(der)
 	var file, safe, content, octets cryptobyte.String
 	var version int
@@ -78,6 +84,10 @@ func (p *pfx) read(der, passphrase []byte) error {
 	if err := p.open(file, octets, passphrase); err != nil {
 		return err
 	}
+	if der, err = derOf(octets); err != nil { // the MAC is of its bytes as they were
+		return fmt.Errorf("%w: %w", errPFXForm, err)
+	}
+	octets = der
 	var contents, info cryptobyte.String
 	if !octets.ReadASN1(&contents, asn1.SEQUENCE) {
 		return errPFXForm
@@ -191,25 +201,53 @@ func (p *pfx) readContent(in cryptobyte.String) error {
 		if !content.ReadASN1(&octets, asn1.OCTET_STRING) {
 			return errPFXForm
 		}
-		return p.readSafe(octets, 0)
+		return p.readContents(octets)
 	case oidEncryptedData:
 		plain, err := p.decryptData(content)
 		if err != nil {
 			return err
 		}
-		return p.readSafe(plain, 0)
+		return p.readContents(plain)
 	}
 	return nil
 }
 
 // decryptData opens an EncryptedData (RFC 2315 §13).
 func (p *pfx) decryptData(in cryptobyte.String) ([]byte, error) {
-	var data, info, algorithm, sealed cryptobyte.String
+	var data, info, algorithm cryptobyte.String
+	var sealed []byte
 	if !in.ReadASN1(&data, asn1.SEQUENCE) || !data.SkipASN1(asn1.INTEGER) || !data.ReadASN1(&info, asn1.SEQUENCE) ||
-		readOID(&info) != oidData || !info.ReadASN1(&algorithm, asn1.SEQUENCE) || !info.ReadASN1(&sealed, tagEncrypted) {
+		readOID(&info) != oidData || !info.ReadASN1(&algorithm, asn1.SEQUENCE) || !readImplicitOctets(&info, &sealed) {
 		return nil, errPFXForm
 	}
 	return decrypt(algorithm, p.pw, sealed)
+}
+
+// readImplicitOctets reads a [0] that is an OCTET STRING, whole or in the pieces (X.690 §8.7) that derOf has left.
+func readImplicitOctets(in *cryptobyte.String, octets *[]byte) bool {
+	var pieces, piece cryptobyte.String
+	if in.PeekASN1Tag(tagEncrypted) {
+		return in.ReadASN1((*cryptobyte.String)(octets), tagEncrypted)
+	}
+	if !in.ReadASN1(&pieces, tagContent) {
+		return false
+	}
+	for !pieces.Empty() {
+		if !pieces.ReadASN1(&piece, asn1.OCTET_STRING) {
+			return false
+		}
+		*octets = append(*octets, piece...)
+	}
+	return true
+}
+
+// readContents reads SafeContents that come as bytes.
+func (p *pfx) readContents(ber []byte) error {
+	der, err := derOf(ber)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errPFXForm, err)
+	}
+	return p.readSafe(der, 0)
 }
 
 // maxNested bounds the SafeContents within SafeContents.
@@ -281,7 +319,7 @@ func (p *pfx) addCertificate(in cryptobyte.String) error {
 	if !bag.ReadASN1(&content, tagContent) || !content.ReadASN1(&der, asn1.OCTET_STRING) {
 		return errPFXForm
 	}
-	c, err := ParseCertificate(der)
+	c, err := ParseCertificate(bytes.Clone(der)) // it keeps them, and would keep keys of the file with them
 	if err != nil {
 		return fmt.Errorf("certificate %d: %w", len(p.certs), err)
 	}
