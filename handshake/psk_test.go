@@ -66,6 +66,10 @@ func TestExternalPSK(t *testing.T) {
 				c.server.Suites = []*suites.Suite{suites.ByName("TLS_AES_256_GCM_SHA384"), suites.ByName("TLS_AES_128_GCM_SHA256")}
 				c.client.Suites = c.server.Suites
 			}, used: true}, // the server turns to the suite that the key can be used with
+		{name: "no suite of its hash in common", offered: "key", known: "key",
+			set: func(c *config) { // the server has a use for keys up to TLS 1.2 only
+				c.server.Suites = []*suites.Suite{suites.ByName("TLS_AES_256_GCM_SHA384"), suites.ByName("PSK-AES128-CBC-SHA256")}
+			}},
 		{name: "another key", offered: "key", known: "other",
 			client: record.AlertDecryptError, server: handshake.KindBadBinder},
 		{name: "an identity that is not known", offered: "key"},

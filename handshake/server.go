@@ -59,9 +59,11 @@ func (s *choosingContext) answer(fx *effects, a Answer) (state, error) {
 		return nil, misuse(KindWrongAnswer, "HelloQuery")
 	}
 	if c.Profile != nil {
-		if fx.profile = fx.pinned(&c.Profile.profile); fx.profile == nil {
+		chosen := fx.pinned(&c.Profile.profile)
+		if chosen == nil {
 			return nil, misuse(KindWrongAnswer, "HelloQuery: profile of other versions")
 		}
+		fx.profile = chosen
 		fx.add(effect{kind: doProfile})
 	}
 	return to((&answering{hello: s.hello, raw: s.raw, choice: c}).begin(fx))

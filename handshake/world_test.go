@@ -421,9 +421,9 @@ func (w *world) poke(p *party) {
 		new(handshake.SessionLookup).Found(nil), new(handshake.SessionStore).Stored(), new(handshake.DecryptQuery).Decrypted([48]byte{}),
 		new(handshake.VerifyQuery).Accept(nil), new(handshake.VerifyQuery).Refuse(record.AlertAccessDenied),
 	}
-	for _, a := range append(foreign, p.answers...) {
+	for _, a := range slices.Concat(foreign, p.answers, wrongAnswers(p.e.Query())) {
 		if err := p.e.Answer(a); classOf(err) != handshake.Misuse {
-			w.broken("%s: a stale answer: %v", p.name, err)
+			w.broken("%s: a stale or wrong answer: %v", p.name, err)
 		}
 	}
 	if !p.e.Secure() {
@@ -446,6 +446,26 @@ func (w *world) poke(p *party) {
 	if err := p.e.SetMaxSendFragment(handshake.MinSendFragment - 1); classOf(err) != handshake.Misuse {
 		w.broken("%s: SetMaxSendFragment: %v", p.name, err)
 	}
+}
+
+// wrongAnswers are those to a query that do not fit it.
+func wrongAnswers(q handshake.Query) []handshake.Answer {
+	long := make([]byte, 1<<16)
+	switch q := q.(type) {
+	case *handshake.HelloQuery:
+		return []handshake.Answer{q.Choose(handshake.HelloChoice{Protocol: "that nobody offers"})}
+	case *handshake.PSKQuery:
+		return []handshake.Answer{q.Offer([]byte("x"), nil), q.Offer(long, []byte("x")), q.Offer([]byte("x"), long)}
+	case *handshake.PSKLookup:
+		return []handshake.Answer{q.Found(0, nil), q.Found(0, long), q.Found(len(q.Identities), []byte("x"))}
+	case *handshake.CredentialQuery:
+		return []handshake.Answer{q.Use(&cred.Credential{Chain: [][]byte{long}, Leaf: &x509.Certificate{}, Key: opaque{}})}
+	case *handshake.StapleQuery:
+		return []handshake.Answer{q.Staple(long)}
+	case *handshake.SignQuery:
+		return []handshake.Answer{q.Signed(nil), q.Signed(long)}
+	}
+	return nil
 }
 
 func classOf(err error) handshake.Class {
