@@ -22,6 +22,7 @@ type liveRow struct {
 	resume, keylog       bool
 	byClient             bool // renegotiates
 	byServer             *RenegotiateOptions
+	disables             bool // the server's socket DisableRenegotiation
 	// etm is whether our side must find encrypt_then_mac in force, which node does not tell.
 	etm *bool
 	// alone is whether our side must find that a pre-shared key did without key exchange.

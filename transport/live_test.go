@@ -107,6 +107,11 @@ func (ours) serve(t *testing.T, row *liveRow) (int, func() *report) {
 				r.Events = append(r.Events, string(CodeOf(err)))
 			}
 		}
+		if row.disables {
+			if err := s.DisableRenegotiation(); err != nil {
+				r.Events = append(r.Events, string(CodeOf(err)))
+			}
+		}
 		r.Facts = factsOf(s)
 		row.protected(t, s)
 		_, _ = s.Write([]byte("S"))
@@ -308,7 +313,7 @@ func (n *nodeParty) serve(t *testing.T, row *liveRow) (int, func() *report) {
 	for _, c := range row.contexts {
 		contexts = append(contexts, []any{c.name, nodeOptions(c.o)})
 	}
-	command["contexts"] = contexts
+	command["contexts"], command["disables"] = contexts, row.disables
 	if row.ocsp != nil {
 		command["ocsp"] = map[string]any{"response": row.ocsp.text(), "code": row.ocsp.code}
 	}

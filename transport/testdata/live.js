@@ -19,10 +19,16 @@ function facts(s) {
   };
 }
 
+// ending are errors that node leaves it to the program to end a socket for.
+const ending = ['ERR_TLS_SESSION_ATTACK', 'ERR_TLS_RENEGOTIATION_DISABLED'];
+
 // watch tells of a socket when it is over. Both sides send a byte, and the client ends.
 function watch(s, events, tell) {
   const r = { facts: null, error: '', events };
-  s.on('error', (e) => { r.error = r.error || code(e); });
+  s.on('error', (e) => {
+    r.error = r.error || code(e);
+    if (ending.includes(e.code)) s.destroy();
+  });
   let end = false;
   r.end = () => { if (r.facts && r.heard && !end) { end = true; s.end(); } };
   s.on('data', () => {
@@ -42,12 +48,13 @@ const servers = {};
 const withPsk = (p, o) => { if (p) o.pskCallback = (_, identity) => identity === p.identity ? Buffer.from(p.key, 'hex') : null; return o; };
 
 const ops = {
-  serve({ id, options, contexts, psk, ocsp, renegotiate }) {
+  serve({ id, options, contexts, psk, ocsp, renegotiate, disables }) {
     options = withPsk(psk, fixed(options));
     const events = [];
     const server = tls.createServer(options, (s) => {
       const r = s.told = watch(s, events.splice(0), (r) => say({ id, r }));
       s.isServer = true;
+      if (disables) s.disableRenegotiation();
       const ready = () => { r.facts = facts(s); s.write('S'); };
       if (renegotiate) s.renegotiate(renegotiate, (e) => e ? events.push(code(e)) : ready()); else ready();
     });
