@@ -126,8 +126,10 @@ func (s *Side) converse(conn net.Conn) (first []byte, err error) {
 		if first == nil {
 			first = out
 		}
-		if _, err := conn.Write(out); err != nil {
-			return first, err
+		if len(out) > 0 { // a client that has said hello may be gone
+			if _, err := conn.Write(out); err != nil {
+				return first, err
+			}
 		}
 		if s.client && s.Engine.Secure() || bytes.HasSuffix(s.Data, []byte("hello\n")) {
 			return first, nil

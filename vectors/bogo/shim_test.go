@@ -44,7 +44,7 @@ func (r *runner) serve(want tls.ConnectionState) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	var id [8]byte
 	if _, err := io.ReadFull(conn, id[:]); err != nil || binary.LittleEndian.Uint64(id[:]) != 77 {
 		return fmt.Errorf("shim id %x: %w", id, err)
