@@ -405,12 +405,14 @@ func (p gnutlsClient) update(ctx context.Context, request bool) error {
 	return err
 }
 
-// bulk: gnutls-cli prints each byte by itself, and gnutls-serv echoes lines.
+// bulk: gnutls-cli prints each byte by itself, and gnutls-serv echoes lines, each in a record
+// of its own. It closes every connection after half a minute, in which slow machines must come
+// to an end.
 func (gnutls) bulk(r *row) (size int64, lines bool) {
 	if r.role == client {
 		return 1 << 20, false
 	}
-	return bulkSize, true
+	return 5 << 20, true
 }
 
 // gnutlsServer is a running gnutls-serv, which echoes. It prints into a buffer

@@ -28,7 +28,7 @@ func (r *row) start(name string, env []string, args ...string) *program {
 	p := &program{cmd: exec.CommandContext(r.ctx, name, args...), logs: r.file("keys")}
 	p.cmd.Env = append(append(os.Environ(), "SSLKEYLOGFILE="+p.logs, "LC_ALL=C"), env...)
 	p.cmd.Dir = r.dir
-	p.cmd.WaitDelay = time.Second
+	p.cmd.WaitDelay = time.Minute // for what it printed last
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		r.Fatal(err)
