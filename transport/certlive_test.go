@@ -54,7 +54,7 @@ func shown(t *testing.T) (questions []map[string]any, told []json.RawMessage) {
 			t.Fatal(err)
 		}
 		c, err := cred.ParseCertificate(cases[i].der)
-		if err != nil || cases[i].key == "" || node.Cert == nil || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		if err != nil || cases[i].key == "" || node.Cert == nil || !cred.AllowsKey(c, x509.KeyUsageDigitalSignature) {
 			continue
 		}
 		questions = append(questions, map[string]any{"cert": base64.StdEncoding.EncodeToString(cases[i].der), "key": string(credtest.KeyPEM(t, cases[i].key))})
