@@ -121,7 +121,9 @@ func TestConnectErrors(t *testing.T) {
 		{"no such path", t.Context(), ConnectionOptions{Path: filepath.Join(t.TempDir(), "none")}, "ENOENT", nil},
 		{"no address", t.Context(), ConnectionOptions{Port: port, Lookup: func(context.Context, string) ([]netip.Addr, error) { return nil, nil }}, "ENOTFOUND", nil},
 		{"canceled", canceled, ConnectionOptions{Host: "127.0.0.1", Port: port}, "ABORT_ERR", context.Canceled},
-		{"a protocol too long", t.Context(), ConnectionOptions{Port: port, ALPNProtocols: []string{string(make([]byte, 256))}}, CodeArgValue, nil},
+		{"a protocol too long", t.Context(), ConnectionOptions{Port: port, ALPNProtocols: []string{string(make([]byte, 256))}}, CodeOutOfRange, nil},
+		{"an empty protocol", t.Context(), ConnectionOptions{Port: port, ALPNProtocols: []string{""}}, CodeArgValue, nil},
+		{"a negative timeout", t.Context(), ConnectionOptions{Port: port, Timeout: -1}, CodeOutOfRange, nil},
 	} {
 		row.o.SecureContext = contextOf(t)
 		s, err := Connect(row.ctx, row.o)

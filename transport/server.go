@@ -30,7 +30,8 @@ type ServerOptions struct {
 	// is not asked of a client that offers none.
 	ALPNCallback func(ctx context.Context, offer ALPNOffer) (string, error)
 	// SNICallback is asked for the context of a server name, in place of what
-	// AddContext added. nil means the server's own. It is not asked without a name.
+	// AddContext added. nil means the server's own, and so do the certificates of one that has none. It
+	// is not asked without a name.
 	SNICallback func(ctx context.Context, servername string) (*SecureContext, error)
 	// RequestCert asks clients for a certificate.
 	RequestCert bool
@@ -124,6 +125,9 @@ func NewServer(o ServerOptions) (*Server, error) {
 }
 
 func newServer(o ServerOptions, own *SecureContext) (*Server, error) {
+	if _, err := ConvertALPNProtocols(o.ALPNProtocols); err != nil {
+		return nil, err
+	}
 	o.ALPNProtocols = slices.Clone(o.ALPNProtocols)
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = defaultHandshakeTimeout

@@ -77,16 +77,20 @@ func TestSNICallback(t *testing.T) {
 	if err := server.AddContext("a", contextOf(t, ca.Leaf(t, credtest.P256, "not asked"))); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"": "default", "none": "default", "a": "a", "b.example": "b.example"} {
+	for name, want := range map[string]string{"": "default", "none": "default", "empty": "default", "a": "a", "b.example": "b.example"} {
 		p := connect(t, server, ConnectionOptions{Servername: name, RejectUnauthorized: new(false)}).secured(t)
 		if got := shows(p); got != want {
 			t.Errorf("%q is shown %q", name, got)
 		}
 	}
-	if p := connect(t, server, ConnectionOptions{Servername: "broken"}); !errors.Is(p.serverErr, broken) || p.clientErr == nil {
+	if p := connect(t, server, ConnectionOptions{Servername: "broken"}); !errors.Is(p.serverErr, broken) || CodeOf(p.clientErr) != CodeAlertInternalError {
 		t.Errorf("server: %v, client: %v", p.serverErr, p.clientErr)
 	}
-	if p := connect(t, server, ConnectionOptions{Servername: "empty"}); CodeOf(p.serverErr) != CodeNoSignatureAlgorithm || CodeOf(p.clientErr) != CodeAlertHandshakeFailure {
+	bare, err := newServer(ServerOptions{SNICallback: func(context.Context, string) (*SecureContext, error) { return contextOf(t), nil }}, contextOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := connect(t, bare, ConnectionOptions{Servername: "empty"}); CodeOf(p.serverErr) != CodeNoSignatureAlgorithm || CodeOf(p.clientErr) != CodeAlertHandshakeFailure {
 		t.Errorf("server: %v, client: %v", p.serverErr, p.clientErr)
 	}
 }

@@ -59,7 +59,7 @@ func (s *Server) compile(v *serving) (err error) {
 	return nil
 }
 
-// profile is what the server speaks with a context: its certificates, if show is
+// profile is what the server speaks with a context: its certificates, if it has any and show is
 // nil, and whom it trusts are the context's, all else the server's own.
 func (s *Server) profile(v *serving, context *SecureContext, show []*cred.Credential, auth clientAuth) (*handshake.ServerProfile, error) {
 	if err := v.own.permits(serverRole); err != nil {
@@ -67,7 +67,9 @@ func (s *Server) profile(v *serving, context *SecureContext, show []*cred.Creden
 	}
 	cfg := s.configure(v)
 	other := context.serverConfig()
-	cfg.Credentials, cfg.Verifier = other.Credentials, other.Verifier
+	if cfg.Verifier = other.Verifier; len(other.Credentials) > 0 {
+		cfg.Credentials = other.Credentials
+	}
 	auth.config(&cfg)
 	if show != nil {
 		cfg.Credentials = show
@@ -96,12 +98,15 @@ func (s *Server) auth() clientAuth {
 }
 
 // AddContext has clients that ask for a server name shown the certificates of a
-// context, and held to its CA. A "*" in hostname stands for any part of a label, or
+// context, or without any the server's own, and held to its CA. A "*" in hostname stands for any part of a label, or
 // none. Case matters. Of several that fit the newest counts. Protocol versions, ciphers and all else
 // stay the server's own. An SNICallback takes the place of all.
 func (s *Server) AddContext(hostname string, context *SecureContext) error {
 	if hostname == "" {
 		return &Error{Code: "ERR_TLS_REQUIRED_SERVER_NAME", Message: `"servername" is required parameter for Server.addContext`}
+	}
+	if context == nil {
+		return errNoContext
 	}
 	return s.change(func(v *serving) error {
 		v.names = append(v.names, named{pattern: hostname, context: context})

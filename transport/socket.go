@@ -39,12 +39,12 @@ type Socket struct {
 	read   atomic.Int64
 	wrote  atomic.Int64
 
-	mu       sync.Mutex
-	conn     *actor.Conn // nil until it is needed
-	fragment int         // what SetMaxSendFragment said before
-	fresh    func()      // has a session taken, once its handshake is complete and the peer not refused
-	failed   error       // why the peer was refused
-	first    func()      // tells of the first handshake; nil before that and once it is being told of
+	mu     sync.Mutex
+	conn   *actor.Conn               // nil until it is needed
+	early  []func(*actor.Conn) error // what was set before
+	fresh  func()                    // has a session taken, once its handshake is complete and the peer not refused
+	failed error                     // why the peer was refused
+	first  func()                    // tells of the first handshake; nil before that and once it is being told of
 }
 
 // side is what a client and a server do each in its way.
@@ -92,10 +92,31 @@ func (s *Socket) connection() (*actor.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.conn = conn; s.fragment != 0 {
-		return conn, after(conn.SetMaxSendFragment(s.fragment))
+	s.conn = conn
+	for _, f := range s.early {
+		if err := f(conn); err != nil {
+			return nil, err
+		}
 	}
+	s.early = nil
 	return conn, nil
+}
+
+// set has f change the connection, once there is one: what has to be said before its handshake
+// can be said until then.
+func (s *Socket) set(f func(*actor.Conn) error) error {
+	s.mu.Lock()
+	conn := s.conn
+	if conn == nil && !s.closed.Load() {
+		s.early = append(s.early, f)
+		s.mu.Unlock()
+		return nil
+	}
+	s.mu.Unlock()
+	if s.closed.Load() {
+		return net.ErrClosed
+	}
+	return f(conn)
 }
 
 // config is what the owner of the connection is told.
@@ -358,28 +379,16 @@ func (s *Socket) NetConn() io.ReadWriteCloser { return s.transport }
 
 // SetDeadline sets both deadlines. They hold for the handshake too.
 func (s *Socket) SetDeadline(t time.Time) error {
-	conn, err := s.connection()
-	if err != nil {
-		return err
-	}
-	return conn.SetDeadline(t)
+	return s.set(func(c *actor.Conn) error { return c.SetDeadline(t) })
 }
 
 // SetReadDeadline sets the time from which on Read fails, with an error that is
 // os.ErrDeadlineExceeded; zero for never.
 func (s *Socket) SetReadDeadline(t time.Time) error {
-	conn, err := s.connection()
-	if err != nil {
-		return err
-	}
-	return conn.SetReadDeadline(t)
+	return s.set(func(c *actor.Conn) error { return c.SetReadDeadline(t) })
 }
 
 // SetWriteDeadline sets the time from which on Write fails, like SetReadDeadline.
 func (s *Socket) SetWriteDeadline(t time.Time) error {
-	conn, err := s.connection()
-	if err != nil {
-		return err
-	}
-	return conn.SetWriteDeadline(t)
+	return s.set(func(c *actor.Conn) error { return c.SetWriteDeadline(t) })
 }

@@ -39,10 +39,22 @@ func newClientSide(o *ConnectionOptions) (*clientSide, error) {
 	if err := context.permits(clientRole); err != nil {
 		return nil, err
 	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	c := &clientSide{o: o, own: context.clientConfig()}
 	c.configure()
 	c.session, _ = session.Parse(o.Session)
 	return c, c.compile()
+}
+
+// check finds what is out of its range.
+func (o *ConnectionOptions) check() error {
+	if o.Timeout < 0 {
+		return &Error{Code: CodeOutOfRange, Option: "timeout", Message: "must not be negative"}
+	}
+	_, err := ConvertALPNProtocols(o.ALPNProtocols)
+	return err
 }
 
 // configure puts the options of a connection into what the context says.
@@ -217,12 +229,12 @@ func (c *clientSide) psk(ctx context.Context, q *handshake.PSKQuery) handshake.A
 	psk, err := c.o.PSKCallback(ctx, q.Hint)
 	switch {
 	case err != nil:
-		return q.Refuse(err)
+		return q.Refuse(ownFault(err))
 	case len(psk.Key) == 0 && psk.Identity == "":
 		return q.None()
 	}
 	if err := psk.check(); err != nil {
-		return q.Refuse(err)
+		return q.Refuse(ownFault(err))
 	}
 	return q.Offer([]byte(psk.Identity), psk.Key)
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"tacet/handshake/cred/credtest"
 	"tacet/record"
@@ -58,6 +60,9 @@ func TestSocketFacts(t *testing.T) {
 				t.Errorf("signature algorithms %q, of a client %q", list, p.client.SharedSigalgs())
 			}
 			_ = p.client.Close()
+			if c := p.client; c.ALPNProtocol() != "http/1.1" || c.Servername() != serverName || c.IsSessionReused() || c.Certificate() != nil {
+				t.Error("a closed socket forgets what node's remembers")
+			}
 			if c := p.client; c.Cipher() != nil || c.Protocol() != "" || c.Finished() != nil || c.PeerCertificate(true) != nil || c.EphemeralKeyInfo() != nil || !c.Authorized() {
 				t.Error("a closed socket tells what it ought not")
 			}
@@ -87,6 +92,78 @@ func TestBeforeHandshake(t *testing.T) {
 	}
 	if _, err := s.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+// TestCertificateBeforeHandshake is the first that there is to show.
+func TestCertificateBeforeHandshake(t *testing.T) {
+	own := contextOf(t, credtest.CA(t).Leaf(t, credtest.P256, serverName))
+	for _, isServer := range []bool{false, true} {
+		a, b := net.Pipe()
+		s, err := NewSocket(a, SocketOptions{SecureContext: own, IsServer: isServer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, x := s.Certificate(), s.X509Certificate(); c == nil || x == nil || !bytes.Equal(c.Raw, x.Raw) {
+			t.Errorf("%v and %v", c, x)
+		}
+		s.Close()
+		if s.Certificate() != nil || s.X509Certificate() != nil {
+			t.Error("a closed socket has one")
+		}
+		b.Close()
+	}
+}
+
+// TestSettingsInAnyOrder: what is set before the handshake does not keep other things from being
+// set, and holds.
+func TestSettingsInAnyOrder(t *testing.T) {
+	a, b := net.Pipe()
+	counted := records{a, make(chan int, 100)}
+	context := contextOf(t)
+	context.client.MaxVersion = record.TLS12
+	client, err := NewSocket(counted, SocketOptions{SecureContext: context})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"deadline": client.SetDeadline(time.Now().Add(-time.Hour)), "another": client.SetWriteDeadline(time.Time{}),
+		"fragment": client.SetMaxSendFragment(512), "renegotiation": client.DisableRenegotiation(),
+		"servername": client.SetServername(serverName), "session": client.SetSession(nil), "certificate": client.SetKeyCert(context),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := client.SetKeyCert(nil); CodeOf(err) != "ERR_TLS_INVALID_CONTEXT" {
+		t.Error(err)
+	}
+	server, err := NewSocket(b, SocketOptions{Server: serverOf(t, ServerOptions{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, server)
+	if _, err := client.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after its deadline: %v", err)
+	}
+	if err := client.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Write(make([]byte, 512)); err != nil || client.Servername() != serverName {
+		t.Fatal(err)
+	}
+	if n := <-counted.lengths; n != 512+8+16 {
+		t.Errorf("a record of %d bytes", n)
+	}
+	_ = client.Close()
+	_ = server.Close()
+	for name, err := range map[string]error{
+		"deadline": client.SetDeadline(time.Time{}), "fragment": client.SetMaxSendFragment(512), "renegotiation": client.DisableRenegotiation(),
+		"servername": client.SetServername("x"), "session": client.SetSession(nil), "certificate": client.SetKeyCert(context),
+	} {
+		if !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s of a closed socket: %v", name, err)
+		}
 	}
 }
 

@@ -65,11 +65,22 @@ func (s *Socket) Encrypted() bool { return true }
 // SecureConnecting reports whether the handshake is not complete yet.
 func (s *Socket) SecureConnecting() bool { return s.info.Load() == nil }
 
-// ALPNProtocol is the application protocol that was agreed upon, "" if none was.
-func (s *Socket) ALPNProtocol() string { return s.state().ALPN }
+// ALPNProtocol is the application protocol that was agreed upon, "" if none was. It stays after Close.
+func (s *Socket) ALPNProtocol() string {
+	if in := s.info.Load(); in != nil {
+		return in.state.ALPN
+	}
+	return ""
+}
 
-// Servername is the name that the client asks for, "" if it asks for none.
-func (s *Socket) Servername() string { return s.state().ServerName }
+// Servername is the name that the client asked for, "" if it asked for none, and before the
+// handshake. It stays after Close.
+func (s *Socket) Servername() string {
+	if in := s.info.Load(); in != nil {
+		return in.state.ServerName
+	}
+	return ""
+}
 
 // Cipher tells of the cipher suite; nil before the handshake and after Close.
 func (s *Socket) Cipher() *Cipher {
@@ -143,7 +154,8 @@ func (s *Socket) PeerX509Certificate() *x509.Certificate {
 }
 
 // Certificate tells of the certificate that this side showed, or would have if it was
-// not asked; nil if it has none.
+// not asked; before the handshake, of the first there is. It is nil if there is none, and
+// after Close.
 func (s *Socket) Certificate() *PeerCertificate {
 	leaf := s.X509Certificate()
 	if leaf == nil {
@@ -159,12 +171,11 @@ func (s *Socket) Certificate() *PeerCertificate {
 // X509Certificate is Certificate as package x509 has it, nil where that is. It is shared:
 // do not change it.
 func (s *Socket) X509Certificate() *x509.Certificate {
-	in := s.known()
-	switch {
-	case in == nil:
+	switch own := s.state().Credential; {
+	case s.closed.Load():
 		return nil
-	case in.state.Credential != nil:
-		return in.state.Credential.Leaf
+	case own != nil:
+		return own.Leaf
 	}
 	if list := s.side.credentials(); len(list) > 0 {
 		return list[0].Leaf

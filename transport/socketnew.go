@@ -36,6 +36,9 @@ type SocketOptions struct {
 // closing the connection closes: node's new TLSSocket. The handshake happens at the first Read, Write
 // or Handshake. Other than node's it judges the peer by itself, as Connect and a Server do.
 func NewSocket(transport io.ReadWriteCloser, o SocketOptions) (*Socket, error) {
+	if transport == nil {
+		return nil, &Error{Code: CodeArgValue, Option: "socket", Message: "there is none"}
+	}
 	if o.Server != nil {
 		if o.OnKeylog != nil {
 			return nil, &Error{Code: CodeArgValue, Option: "OnKeylog", Message: "is the server's"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"tacet/actor"
 	"tacet/handshake"
 	"tacet/record"
 )
@@ -45,10 +46,8 @@ func (s *Socket) Renegotiate(ctx context.Context, o RenegotiateOptions) error {
 // ERR_TLS_RENEGOTIATION_DISABLED; node tells the program of it and lets it go on. TLS 1.3 has
 // no renegotiation.
 func (s *Socket) DisableRenegotiation() error {
-	conn, err := s.connection()
-	if err != nil {
-		return err
-	}
-	conn.SetRenegotiation(handshake.ForbidRenegotiation)
-	return nil
+	return s.set(func(c *actor.Conn) error {
+		c.SetRenegotiation(handshake.ForbidRenegotiation)
+		return nil
+	})
 }

@@ -108,7 +108,7 @@ func (v *serverSide) choose(ctx context.Context, s *Socket, q *handshake.HelloQu
 		choice.Profile, err = v.showing(s, context, p)
 	}
 	if err != nil {
-		return q.Refuse(err)
+		return q.Refuse(ownFault(err))
 	}
 	v.chosen = context
 	return q.Choose(choice)
@@ -165,8 +165,18 @@ func (v *serverSide) showing(s *Socket, context *SecureContext, p *handshake.Ser
 	return v.server.profile(v.by, context, show, auth)
 }
 
-// staple answers with what the application has for the certificate that is shown. Its
-// failure is ours, and no fault of the client's.
+// ownFault is an error of the application's, which is no fault of the peer's: that is told of
+// internal_error, unless the error says what of.
+func ownFault(err error) error {
+	if errors.As(err, new(*handshake.Error)) {
+		return err
+	}
+	alert := record.AlertInternalError
+	_ = errors.As(err, &alert)
+	return &handshake.Error{Kind: handshake.KindRefused, Alert: alert, Err: err}
+}
+
+// staple answers with what the application has for the certificate that is shown.
 func (v *serverSide) staple(ctx context.Context, q *handshake.StapleQuery) handshake.Answer {
 	c := q.Credential
 	var issuer []byte
@@ -176,9 +186,7 @@ func (v *serverSide) staple(ctx context.Context, q *handshake.StapleQuery) hands
 	}
 	response, err := v.server.o.OnOCSPRequest(ctx, bytes.Clone(c.Chain[0]), issuer)
 	if err != nil {
-		alert := record.AlertInternalError
-		_ = errors.As(err, &alert) // unless it says which
-		return q.Refuse(&handshake.Error{Kind: handshake.KindRefused, Alert: alert, Err: err})
+		return q.Refuse(ownFault(err))
 	}
 	return q.Staple(response)
 }
@@ -191,7 +199,7 @@ func (v *serverSide) lookup(ctx context.Context, q *handshake.SessionLookup) han
 	}
 	data, err := f(ctx, bytes.Clone(q.ID))
 	if err != nil {
-		return q.Refuse(err)
+		return q.Refuse(ownFault(err))
 	}
 	found, _ := session.Parse(data) // what is none leads to a full handshake
 	return q.Found(found)
@@ -203,9 +211,9 @@ func (v *serverSide) psk(ctx context.Context, q *handshake.PSKLookup) handshake.
 		key, err := v.server.o.PSKCallback(ctx, string(identity))
 		switch {
 		case err != nil:
-			return q.Refuse(err)
+			return q.Refuse(ownFault(err))
 		case len(key) > maxPSKKey:
-			return q.Refuse(&Error{Code: CodeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"})
+			return q.Refuse(ownFault(&Error{Code: CodeArgValue, Option: "psk", Message: "Pre-shared key exceeds 512 bytes"}))
 		case len(key) > 0:
 			return q.Found(i, key)
 		}

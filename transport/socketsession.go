@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 
+	"tacet/actor"
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/handshake/session"
@@ -53,11 +54,11 @@ func (s *Socket) SetSession(data []byte) error {
 
 // SetServername is ConnectionOptions.Servername, before the handshake of a client.
 func (s *Socket) SetServername(name string) error {
+	c, ok := s.side.(*clientSide)
+	if !ok {
+		return &Error{Code: "ERR_TLS_SNI_FROM_SERVER", Message: "Cannot issue SNI from a TLS server-side socket"}
+	}
 	return s.prepare("servername", func() error {
-		c, ok := s.side.(*clientSide)
-		if !ok {
-			return &Error{Code: "ERR_TLS_SNI_FROM_SERVER", Message: "Cannot issue SNI from a TLS server-side socket"}
-		}
 		c.o.Servername = name
 		return nil
 	})
@@ -66,10 +67,13 @@ func (s *Socket) SetServername(name string) error {
 // SetKeyCert has a context's certificates shown on this connection, before the
 // handshake; on a server, in an SNICallback or ALPNCallback too (SocketFrom gives them the socket).
 func (s *Socket) SetKeyCert(context *SecureContext) error {
+	if context == nil {
+		return errNoContext
+	}
 	if v, ok := s.side.(*serverSide); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if err := s.early("context"); err != nil {
+		if err := s.late("context", s.info.Load() != nil); err != nil {
 			return err
 		}
 		v.keyCert = context
@@ -82,18 +86,25 @@ func (s *Socket) SetKeyCert(context *SecureContext) error {
 func (s *Socket) prepare(option string, f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.conn != nil {
-		return &Error{Code: codeInvalidState, Option: option, Message: "has to be set before the handshake"}
+	if err := s.late(option, s.conn != nil); err != nil {
+		return err
 	}
 	return f()
 }
 
-func (s *Socket) early(option string) error {
-	if s.info.Load() != nil {
+// late is the error of what is set too late, if it is.
+func (s *Socket) late(option string, is bool) error {
+	switch {
+	case s.closed.Load():
+		return net.ErrClosed
+	case is:
 		return &Error{Code: codeInvalidState, Option: option, Message: "has to be set before the handshake"}
 	}
 	return nil
 }
+
+// errNoContext is of a context that is nil.
+var errNoContext error = &Error{Code: "ERR_TLS_INVALID_CONTEXT", Option: "secureContext", Message: "context must be a SecureContext"}
 
 // codeInvalidState is of what comes too early or too late.
 const codeInvalidState Code = "ERR_TLS_INVALID_STATE"
@@ -104,16 +115,7 @@ func (s *Socket) SetMaxSendFragment(size int) error {
 	if size < handshake.MinSendFragment || size > 1<<14 {
 		return &Error{Code: CodeOutOfRange, Option: "size", Message: "has to be 512 to 16384"}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed.Load():
-		return net.ErrClosed
-	case s.conn == nil: // which SetServername and others would be too late for
-		s.fragment = size
-		return nil
-	}
-	return s.conn.SetMaxSendFragment(size)
+	return s.set(func(c *actor.Conn) error { return c.SetMaxSendFragment(size) })
 }
 
 // ExportKeyingMaterial derives bytes for the application from the connection's secrets
