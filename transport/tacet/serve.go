@@ -94,12 +94,24 @@ func (s *service) do(f func()) {
 	f()
 }
 
+// endTimeout is how long the end waits for what is being done: who does not read what is
+// printed holds nothing up.
+const endTimeout = time.Second
+
 // end waits for what is being done, and lets nothing begin after it.
 func (s *service) end() {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
-	s.open.Wait()
+	done := make(chan struct{})
+	go func() {
+		s.open.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(endTimeout):
+	}
 }
 
 // failed tells of a connection that did not become secure.

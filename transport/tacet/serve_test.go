@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/hex"
 	"encoding/pem"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"tacet/handshake/cred/credtest"
 )
@@ -209,6 +211,47 @@ func TestServeStops(t *testing.T) {
 	}
 	if _, err := dialGo(t, s.address, &tls.Config{}); err == nil {
 		t.Error("it still listens")
+	}
+}
+
+// stuck is an output that takes one line, and then no more until release.
+type stuck struct {
+	first         chan string
+	told          bool
+	full, release chan struct{}
+}
+
+func (s *stuck) Write(b []byte) (int, error) {
+	if !s.told {
+		s.told = true
+		s.first <- string(b)
+		return len(b), nil
+	}
+	close(s.full)
+	<-s.release
+	return len(b), nil
+}
+
+// TestServeStopsUnread ends a server whose output nobody reads any more.
+func TestServeStopsUnread(t *testing.T) {
+	out := &stuck{first: make(chan string), full: make(chan struct{}), release: make(chan struct{})}
+	defer close(out.release)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"serve", "--json"}, stdio{nil, out, io.Discard}) }()
+	address := strings.TrimSpace(strings.TrimPrefix(<-out.first, "listening "))
+	if _, err := dialGo(t, address, &tls.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	<-out.full
+	cancel()
+	select {
+	case code := <-ended:
+		if code != 0 {
+			t.Errorf("status %d", code)
+		}
+	case <-time.After(patience):
+		t.Error("it waits for who reads no more")
 	}
 }
 
