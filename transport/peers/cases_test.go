@@ -143,13 +143,9 @@ func suiteCases() (list []terms) {
 }
 
 func groupCases() (list []terms) {
-	for _, id := range []kx.ID{
-		kx.X25519, kx.X448, kx.P256, kx.P384, kx.P521,
-		kx.X25519MLKEM768, kx.SecP256r1MLKEM768, kx.SecP384r1MLKEM1024, kx.FFDHE2048, kx.FFDHE3072,
-	} {
-		g := kx.ByID(id)
-		// In TLS 1.2 the groups bound the curves of certificates too (RFC 8422 §5.1).
-		t := terms{name: "group/" + g.Name(), group: g, kind: credtest.RSA2048}
+	for g := range kx.All() {
+		// Up to TLS 1.2 the groups bound the curves of certificates too (RFC 8422 §5.1).
+		t := terms{name: "group/" + g.Name(), group: g, kind: credtest.RSA2048, at: versions}
 		if p, _ := kx.DHParams(g); p != nil || g.MinTLS13() {
 			t.at = only13
 		}

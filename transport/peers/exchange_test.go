@@ -42,10 +42,12 @@ func exchangeCases() (list []terms) {
 		list = append(list, terms{name: "key/" + string(k), kind: k, at: below12})
 	}
 	list = append(list, terms{name: "key/rsapss/DHE", kind: credtest.RSAPSS, suite: named("DHE-RSA-AES128-GCM-SHA256"), at: only12})
-	for _, k := range []credtest.Kind{credtest.P256, credtest.P521, credtest.RSA1024, credtest.RSA2048} {
+	for _, k := range []credtest.Kind{credtest.P256, credtest.P384, credtest.P521, credtest.RSA2048, credtest.RSA3072} {
 		list = append(list, terms{name: "client certificate/" + string(k), at: below12,
 			auth: auth{ask: handshake.RequireClientCert, kind: k}})
 	}
+	list = append(list, terms{name: "client certificate/" + string(credtest.RSA1024), at: up12,
+		auth: auth{ask: handshake.RequireClientCert, kind: credtest.RSA1024}})
 	for _, name := range []string{"AES128-SHA", "DHE-RSA-AES256-SHA", "RSA-PSK-AES256-CBC-SHA"} {
 		list = append(list,
 			terms{name: "client certificate/" + name, suite: named(name), at: up12, kind: credtest.RSA2048,
@@ -102,7 +104,8 @@ func protectionCases() (list []terms) {
 			auth: auth{ask: handshake.RequireClientCert, kind: credtest.P256}},
 		terms{name: "resume/RSA", resume: true, at: up12, suite: named("AES256-SHA"), kind: credtest.RSA2048},
 		terms{name: "resume/PSK", resume: true, at: up12, suite: named("PSK-AES256-CBC-SHA")},
-		terms{name: "resume/PSK, by id", resume: true, byID: true, at: up12, suite: named("DHE-PSK-AES256-CBC-SHA")},
+		terms{name: "resume/PSK, by id", resume: true, byID: true, at: up12, suite: named("PSK-AES256-CBC-SHA")},
+		terms{name: "resume/DHE-PSK, by id", resume: true, byID: true, at: up12, suite: named("DHE-PSK-AES256-CBC-SHA")},
 		terms{name: "resume/below", resume: true, at: below12},
 	)
 }

@@ -82,7 +82,7 @@ func groupID(g kx.Group) kx.ID {
 
 var gnutlsGroups = map[kx.ID]string{
 	kx.X25519: "X25519", kx.X448: "X448", kx.P256: "SECP256R1", kx.P384: "SECP384R1", kx.P521: "SECP521R1",
-	kx.FFDHE2048: "FFDHE2048", kx.FFDHE3072: "FFDHE3072",
+	kx.FFDHE2048: "FFDHE2048", kx.FFDHE3072: "FFDHE3072", kx.FFDHE4096: "FFDHE4096", kx.FFDHE6144: "FFDHE6144", kx.FFDHE8192: "FFDHE8192",
 }
 
 // gnutlsSuites are GnuTLS's suites, with the first version of each.

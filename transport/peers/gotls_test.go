@@ -37,8 +37,8 @@ func (gotls) lacks(r *row) string {
 		return "Ed448"
 	case t.kind == credtest.RSAPSS || t.auth.kind == credtest.RSAPSS:
 		return "keys for RSASSA-PSS alone"
-	case t.group != nil && t.group.ID() == kx.X448:
-		return "X448"
+	case t.group != nil && (t.group.ID() == kx.X448 || strings.HasPrefix(t.group.Name(), "MLKEM")):
+		return "X448, and ML-KEM without a curve"
 	case t.sizes.ours != 0 || t.sizes.theirs != 0 || t.sizes.fragment != 0:
 		return "limits on records"
 	case t.fallback && r.role == client:

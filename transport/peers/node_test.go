@@ -204,7 +204,7 @@ func (n *nodeProcess) start() error {
 	n.once.Do(func() {
 		n.talks = map[int]*nodeTalk{}
 		n.cmd = exec.Command("node", "testdata/peer.mjs")
-		n.cmd.Stderr = os.Stderr
+		n.cmd.Stderr = struct{ io.Writer }{os.Stderr} // not the file itself: node would make it non-blocking, and what the tests print would be lost
 		in, err := n.cmd.StdinPipe()
 		if err != nil {
 			n.err = err
