@@ -124,4 +124,8 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: %q, want %q", args, told, want)
 		}
 	}
+	want := "tacet: --max-version: \"SSLv3\" is none of TLSv1 to TLSv1.3\n"
+	if _, told := tacetWith(t, 1, "", "demo", "--max-version", "SSLv3"); told != want {
+		t.Errorf("%q, want %q", told, want)
+	}
 }

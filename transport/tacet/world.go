@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -50,7 +51,7 @@ func chosenWorld(version, ciphers string) (world, error) {
 	if version != "" {
 		var ok bool
 		if w.version, ok = record.ParseVersion(version); !ok {
-			return w, &optionError{"max-version", errors.New("is no version")}
+			return w, &optionError{"max-version", fmt.Errorf("%q is none of TLSv1 to TLSv1.3", version)}
 		}
 	}
 	for _, s := range list.Suites {
