@@ -33,7 +33,7 @@ type terms struct {
 	byID      bool // what is resumed is a session by its id, not by a ticket
 	sizes     sizes
 	renewal   renewal
-	staple    bool // the server has an OCSP response, and the client asks for it
+	staple    bool // the server has an OCSP response, and some have a timestamp; the client asks for them
 	fallback  bool // the client says that it has tried a newer version
 	downgrade bool // somebody on the way hides that the sides speak a newer version
 	noETM     bool // the peer does not know encrypt_then_mac

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (r *row) facts(s *handshake.ConnectionState, resumed bool) []fact {
 		list = append(list, fact{"without a group", s.Group == nil, r.alone(resumed)})
 	}
 	if t.staple && r.role == server && !resumed {
-		list = append(list, fact{"OCSPResponse", string(s.OCSPResponse), string(r.staple())})
+		list = append(list, fact{"OCSPResponse", string(s.OCSPResponse), string(r.staple())}, fact{"SCTs", string(bytes.Join(s.SCTs, nil)), r.stamp()})
 	}
 	if want := r.suite(); want != nil {
 		list = append(list, fact{"suite", s.Suite, want})

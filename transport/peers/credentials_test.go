@@ -49,13 +49,27 @@ func (r *row) serverCredential() *cred.Credential {
 	}
 	if r.terms.staple {
 		c := ca.Credential(r, template, r.kind())
-		c.Staple = r.staple()
+		c.Staple, c.SCTs = r.staple(), [][]byte{[]byte(timestamp)}
 		return c
 	}
 	if r.terms.sni { // s_server has no chain for a second certificate
 		return ca.Credential(r, template, r.kind())
 	}
 	return ca.Intermediate(r, "tacet test intermediate").Credential(r, template, r.kind())
+}
+
+// timestamp stands for a signed certificate timestamp: on its way nobody looks into it.
+const timestamp = "tacet test timestamp"
+
+// stamping is a peer whose server has timestamps where it has an OCSP response.
+type stamping interface{ stamps() }
+
+// stamp is the timestamp that this side gets, "" if it gets none.
+func (r *row) stamp() string {
+	if _, ok := r.peer.(stamping); ok {
+		return timestamp
+	}
+	return ""
 }
 
 // staple is the OCSP response that the row's server has: the authority's, the

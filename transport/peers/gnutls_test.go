@@ -341,8 +341,9 @@ func (gnutls) says(r *row, e *end) []string {
 	if r.psk() {
 		list = append(list, "Connected as '"+pskIdentity+"'")
 	}
-	for _, kind := range []string{handshake.BindingExporter, handshake.BindingUnique} {
-		if binding, err := s.ChannelBinding(kind); err == nil {
+	for _, kind := range []string{handshake.BindingExporter, handshake.BindingUnique, handshake.BindingServerEndPoint} {
+		ofPSK := r.psk() && kind == handshake.BindingServerEndPoint // which it does not tell, even of RSA_PSK
+		if binding, err := s.ChannelBinding(kind); err == nil && !ofPSK {
 			list = append(list, fmt.Sprintf("'%s': %x", kind, binding))
 		}
 	}

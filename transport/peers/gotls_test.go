@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/hex"
@@ -67,6 +68,9 @@ func gotlsHas(s *suites.Suite) bool {
 	return false
 }
 
+// stamps: of the servers only crypto/tls can be given timestamps.
+func (gotls) stamps() {}
+
 // etmless: crypto/tls does not know encrypt_then_mac.
 func (gotls) etmless() {}
 
@@ -86,7 +90,7 @@ func (g gotls) config(r *row, t *gotlsTalk) *tls.Config {
 }
 
 func goCertificate(c *cred.Credential) tls.Certificate {
-	return tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key, OCSPStaple: c.Staple}
+	return tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key, OCSPStaple: c.Staple, SignedCertificateTimestamps: c.SCTs}
 }
 
 func (g gotls) dial(r *row, addr string) talk {
@@ -158,7 +162,7 @@ func (gotls) says(r *row, e *end) []string {
 		list = slices.DeleteFunc(list, func(p string) bool { return strings.Contains(p, "exporter=") })
 	}
 	if r.role == client && r.terms.staple {
-		list = append(list, fmt.Sprintf("(?m)^ocsp=%x$", r.staple()))
+		list = append(list, fmt.Sprintf("(?m)^ocsp=%x sct=%x$", r.staple(), timestamp))
 	}
 	if g := e.State().Group; g != nil && (r.version >= record.TLS13 || !e.State().Resumed) {
 		list = append(list, "group="+tls.CurveID(g.ID()).String())
@@ -257,7 +261,7 @@ func (t *gotlsTalk) tell(s tls.ConnectionState) {
 		peer = s.PeerCertificates[0].Subject.CommonName
 	}
 	if s.OCSPResponse != nil {
-		t.printf("ocsp=%x\n", s.OCSPResponse)
+		t.printf("ocsp=%x sct=%x\n", s.OCSPResponse, bytes.Join(s.SignedCertificateTimestamps, nil))
 	}
 	t.printf("protocol=%v\ncipher=%s\nalpn=%s\nreused=%v\nexporter=%s\npeer=%s\nservername=%s\ngroup=%v\n%v\n",
 		record.Version(s.Version), tls.CipherSuiteName(s.CipherSuite), s.NegotiatedProtocol, s.DidResume,
