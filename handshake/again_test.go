@@ -8,6 +8,7 @@ import (
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
 	"tacet/handshake/msg"
+	"tacet/handshake/session"
 	"tacet/record"
 	"tacet/suites"
 )
@@ -229,5 +230,48 @@ func TestWishesAfterClose(t *testing.T) {
 	out := d.say(d.c, d.s.AppendOut(nil))
 	if !errors.Is(d.c.Err(), KindTooManyWarnings) || len(out) > 0 {
 		t.Errorf("%v, said %x", d.c.Err(), out)
+	}
+}
+
+// TestRenegotiationResumesNothing: not even for a client that offers a session then.
+func TestRenegotiationResumesNothing(t *testing.T) {
+	for _, byID := range []bool{false, true} {
+		var stored *session.Session
+		d := newDuo(t, func(client, server *Config) {
+			renegotiating(client, server)
+			if server.AskSession = byID; !byID {
+				server.TicketKeys = []session.TicketKey{{1}}
+			}
+		})
+		d.reply = func(q Query) Answer {
+			switch q := q.(type) {
+			case *SessionLookup:
+				return q.Found(stored)
+			case *SessionStore:
+				stored = q.Session
+				return q.Stored()
+			}
+			panic(q)
+		}
+		d.connect()
+		offered := d.c.Session()
+		if err := d.c.Renegotiate(nil); err != nil || offered == nil {
+			t.Fatal(err, offered)
+		}
+		fx := &d.c.hs.fx
+		fx.now = credtest.Now
+		next, err := fx.sayHello(&offer{session: offered})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.c.hs.begun, d.c.hs.state = true, next
+		d.c.fold()
+		toServer := d.c.AppendOut(nil)
+		for range 4 {
+			toServer = d.say(d.c, d.say(d.s, toServer))
+		}
+		if st := d.s.State(); !d.s.Secure() || !d.c.Secure() || st.Resumed {
+			t.Errorf("by id %v: resumed %v; %v, %v", byID, st.Resumed, d.c.Err(), d.s.Err())
+		}
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/handshake/cred/credtest"
+	"tacet/handshake/session"
 	"tacet/record"
+	"tacet/suites"
 )
 
 // What keeps a session from being resumed, one rule a test.
@@ -69,6 +71,88 @@ func TestStrangersIdentity(t *testing.T) {
 					t.Errorf("%v, mode %v, policy %v: resumed %v, %d certificates", v, mode, auth, st.Resumed, len(st.PeerCertificates))
 				}
 			}
+		}
+	}
+}
+
+// TestSessionOfKeyAtServers: an identity that a key proved is one host's to know, and
+// only while it goes by keys.
+func TestSessionOfKeyAtServers(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		asks bool // for keys
+		want bool
+	}{{"example.org", true, true}, {"other.example", true, false}, {"example.org", false, false}} {
+		c := baseConfig(t)
+		c.client.Verify, c.client.Suites = handshake.VerifyNone, []*suites.Suite{suites.ByName("TLS_AES_128_GCM_SHA256")}
+		p := pskPair(t, c, "key", "key").secure()
+		s := *p.c.sess[0]
+		s.ServerName = row.name // the client is the attacker
+		c.name, c.session, c.seed, c.server.AskPSK = row.name, &s, 1, row.asks
+		again := newPair(t, c)
+		again.s.ans = func(e *handshake.Engine, q handshake.Query) bool {
+			lookup, ok := q.(*handshake.PSKLookup)
+			return ok && e.Answer(lookup.None()) == nil
+		}
+		if st := again.secure().s.e.State(); st.Resumed != row.want || (st.PSKIdentity != "") != row.want {
+			t.Errorf("%+v: resumed %v, identity %q", row, st.Resumed, st.PSKIdentity)
+		}
+	}
+}
+
+// TestSessionNeverVerified: where verification is required now, a session of a server that
+// nobody verified is not offered, although its chain would do.
+func TestSessionNeverVerified(t *testing.T) {
+	for _, v := range []record.Version{record.TLS12, record.TLS13} {
+		c := baseConfig(t)
+		c.client.MaxVersion, c.client.Verify = v, handshake.VerifyNone
+		c.session = newPair(t, c).secure().c.sess[0]
+		c.client.Verify, c.seed = handshake.VerifyRequired, 1
+		if st := newPair(t, c).secure().c.e.State(); st.Resumed || !st.Verified {
+			t.Errorf("%v: resumed %v, verified %v", v, st.Resumed, st.Verified)
+		}
+	}
+}
+
+// TestSuiteOfSessionDisabled: a suite that the server has given up is not brought back by a session.
+func TestSuiteOfSessionDisabled(t *testing.T) {
+	c := baseConfig(t)
+	c.client.MaxVersion = record.TLS12
+	strong, weak := suites.ByName("ECDHE-ECDSA-AES256-GCM-SHA384"), suites.ByName("ECDHE-ECDSA-AES128-GCM-SHA256")
+	c.client.Suites, c.server.Suites = []*suites.Suite{weak, strong}, []*suites.Suite{weak, strong}
+	c.session = newPair(t, c).secure().c.sess[0]
+	c.server.Suites, c.seed = []*suites.Suite{strong}, 1
+	if st := newPair(t, c).secure().s.e.State(); st.Resumed || st.Suite != strong {
+		t.Errorf("resumed %v, %v", st.Resumed, st.Suite)
+	}
+}
+
+// TestRenewedTicketDiesWithItsSession: a ticket that is renewed, for its key is no more the
+// first, or in TLS 1.3 after each resumption, makes no session live on.
+func TestRenewedTicketDiesWithItsSession(t *testing.T) {
+	//= RFC 9846 §4.7.1 type=test
+	for _, v := range []record.Version{record.TLS12, record.TLS13} {
+		c := baseConfig(t)
+		c.client.MaxVersion = v
+		c.server.SessionLifetime = 2 * time.Hour
+		c.session = newPair(t, c).secure().c.sess[0]
+		c.server.TicketKeys, c.server.ResumptionTickets = append([]session.TicketKey{{9}}, ticketKey), 1
+		for _, at := range []struct {
+			after   time.Duration
+			resumed bool
+		}{{90 * time.Minute, true}, {119 * time.Minute, true}, {121 * time.Minute, false}} {
+			c.seed++
+			p := newPair(t, c)
+			p.now = p.now.Add(at.after)
+			if got := p.secure().s.e.State().Resumed; got != at.resumed {
+				t.Errorf("%v after %v: resumed %v", v, at.after, got)
+			}
+			if len(p.c.sess) > 0 && at.resumed && c.seed == 1 {
+				again := *p.c.sess[0]
+				again.Lifetime = 7 * 24 * time.Hour // whatever the client makes of it
+				c.session = &again
+			}
+			c.server.TicketKeys = c.server.TicketKeys[:1] // the first key alone is left: tickets of the renewal
 		}
 	}
 }
