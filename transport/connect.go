@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"strconv"
-	"tacet/handshake"
 	"time"
+
+	"tacet/handshake"
 )
 
 // ConnectionOptions are what node's connect takes, by node's names. The zero value of
@@ -157,7 +159,12 @@ func (o *ConnectionOptions) identity() string {
 func (s *Socket) watch(timeout time.Duration) {
 	if timeout > 0 && s.events.OnTimeout != nil {
 		s.timeout = timeout
-		s.idle = time.AfterFunc(timeout, func() { s.events.OnTimeout(s) })
+		s.idle = time.AfterFunc(math.MaxInt64, func() {
+			if !s.closed.Load() { // a Read may have begun the wait anew beside Close
+				s.events.OnTimeout(s)
+			}
+		})
+		s.idle.Reset(timeout) // only now: OnTimeout may close the socket, which stops idle
 	}
 }
 

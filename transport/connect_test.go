@@ -271,3 +271,18 @@ func TestListenerClose(t *testing.T) {
 		t.Error("a connection that nobody accepted goes on")
 	}
 }
+
+// TestTimeoutAtOnce: OnTimeout may close the socket before Connect has begun to talk.
+func TestTimeoutAtOnce(t *testing.T) {
+	for range 20 {
+		a, b := net.Pipe()
+		go io.Copy(io.Discard, b)
+		_, err := Connect(t.Context(), ConnectionOptions{
+			Socket: a, SecureContext: contextOf(t), Timeout: 1,
+			SocketEvents: SocketEvents{OnTimeout: func(s *Socket) { _ = s.Close() }},
+		})
+		if !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+	}
+}
