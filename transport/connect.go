@@ -36,7 +36,8 @@ type ConnectionOptions struct {
 
 	// Servername is the name that the server is asked for (SNI), and that its
 	// certificate has to be for. Without it none is asked for, as in node, and the
-	// certificate has to be for Host.
+	// certificate has to be for Host. An IP address is checked and not asked for (RFC 6066 §3), nor is
+	// a dot at the end.
 	Servername string
 	// ALPNProtocols are the application protocols to offer, in order of preference.
 	ALPNProtocols []string

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"tacet/actor"
@@ -53,8 +54,18 @@ func (o *ConnectionOptions) check() error {
 	if o.Timeout < 0 {
 		return &Error{Code: CodeOutOfRange, Option: "timeout", Message: "must not be negative"}
 	}
-	_, err := ConvertALPNProtocols(o.ALPNProtocols)
-	return err
+	if _, err := ConvertALPNProtocols(o.ALPNProtocols); err != nil {
+		return err
+	}
+	return checkServername(o.Servername)
+}
+
+// checkServername refuses what some would take for another name: node's ends at the NUL.
+func checkServername(name string) error {
+	if strings.Contains(name, "\x00") {
+		return &Error{Code: CodeArgValue, Option: "servername", Message: "must be a string without null bytes"}
+	}
+	return nil
 }
 
 // configure puts the options of a connection into what the context says.

@@ -95,6 +95,33 @@ func TestBeforeHandshake(t *testing.T) {
 	}
 }
 
+// TestServernames: what is asked for of what there is to check.
+func TestServernames(t *testing.T) {
+	server := serverOf(t, ServerOptions{})
+	for _, row := range []struct{ name, server, client string }{
+		{"a.example", "a.example", "a.example"}, {"A.Example", "A.Example", "A.Example"}, {"a.example.", "a.example", "a.example."}, {"localhost", "localhost", "localhost"},
+		{"1.2.3.4", "", ""}, {"::1", "", ""}, {"[::1]", "", ""}, {strings.Repeat("x", 256), "", ""}, {"", "", ""},
+	} {
+		p := connect(t, server, ConnectionOptions{Servername: row.name, RejectUnauthorized: new(false)}).secured(t)
+		if p.server.Servername() != row.server || p.client.Servername() != row.client {
+			t.Errorf("%q: the server has %q, the client %q", row.name, p.server.Servername(), p.client.Servername())
+		}
+	}
+	a, b := net.Pipe()
+	defer b.Close()
+	if _, err := Connect(t.Context(), ConnectionOptions{Socket: a, Servername: "a\x00b"}); CodeOf(err) != CodeArgValue {
+		t.Error(err)
+	}
+	s, err := NewSocket(a, SocketOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetServername("a\x00b"); CodeOf(err) != CodeArgValue {
+		t.Error(err)
+	}
+	_ = s.Close()
+}
+
 // TestCertificateBeforeHandshake is the first that there is to show.
 func TestCertificateBeforeHandshake(t *testing.T) {
 	own := contextOf(t, credtest.CA(t).Leaf(t, credtest.P256, serverName))

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"crypto/x509"
+	"net/netip"
+	"strings"
 
 	"tacet/handshake"
 	"tacet/handshake/cred"
@@ -73,13 +75,18 @@ func (s *Socket) ALPNProtocol() string {
 	return ""
 }
 
-// Servername is the name that the client asked for, "" if it asked for none, and before the
-// handshake. It stays after Close.
+// Servername is the name that the client asked for, "" if it asked for none, as of an IP address,
+// and before the handshake. It stays after Close.
 func (s *Socket) Servername() string {
-	if in := s.info.Load(); in != nil {
-		return in.state.ServerName
+	in := s.info.Load()
+	if in == nil {
+		return ""
 	}
-	return ""
+	name := in.state.ServerName
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); in.state.Client && (err == nil || len(name) > 255) {
+		return "" // it is the one to check
+	}
+	return name
 }
 
 // Cipher tells of the cipher suite; nil before the handshake and after Close.

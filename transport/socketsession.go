@@ -58,6 +58,9 @@ func (s *Socket) SetServername(name string) error {
 	if !ok {
 		return &Error{Code: "ERR_TLS_SNI_FROM_SERVER", Message: "Cannot issue SNI from a TLS server-side socket"}
 	}
+	if err := checkServername(name); err != nil {
+		return err
+	}
 	return s.prepare("servername", func() error {
 		c.o.Servername = name
 		return nil
