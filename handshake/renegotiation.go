@@ -153,7 +153,9 @@ func (e *Engine) Renegotiate(p Profile) error {
 		return e.err
 	case e.spent:
 		return misuse(KindSplit, "Renegotiate")
-	case e.hs != nil || e.send.closed || e.recv.closed:
+	case e.send.closed:
+		return misuse(KindClosed, "Renegotiate")
+	case e.hs != nil || e.recv.closed:
 		return misuse(KindNotSecure, "Renegotiate")
 	case c.Version >= record.TLS13 || !c.SecureRenegotiation:
 		return misuse(KindUnsupported, "Renegotiate")

@@ -118,6 +118,7 @@ var codesOfKinds = map[handshake.Kind]Code{
 
 	handshake.KindTruncated:         CodeConnectionReset,
 	handshake.KindClosedInHandshake: CodeConnectionReset,
+	handshake.KindClosed:            "ERR_STREAM_WRITE_AFTER_END",
 	handshake.KindInternal:          "",
 	handshake.KindSigner:            "",
 }

@@ -139,6 +139,7 @@ func TestCodeOf(t *testing.T) {
 		{&handshake.Error{Kind: handshake.KindReadFailed, Err: syscall.ECONNRESET}, "ECONNRESET"},
 		{&handshake.Error{Kind: handshake.KindTruncated, Err: io.ErrUnexpectedEOF}, "ECONNRESET"},
 		{&handshake.Error{Kind: handshake.KindNotSecure}, ""},
+		{&handshake.Error{Kind: handshake.KindClosed}, "ERR_STREAM_WRITE_AFTER_END"},
 		{&suites.Error{Kind: suites.KindNoMatch}, "ERR_SSL_NO_CIPHER_MATCH"},
 		{fmt.Errorf("read: %w", context.DeadlineExceeded), "ERR_TLS_HANDSHAKE_TIMEOUT"},
 		{context.Canceled, "ABORT_ERR"},

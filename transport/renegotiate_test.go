@@ -119,6 +119,15 @@ func TestRenegotiateTooSoon(t *testing.T) {
 	if err := p.client.Renegotiate(t.Context(), RenegotiateOptions{RequestCert: new(true)}); CodeOf(err) != CodeArgValue {
 		t.Error(err)
 	}
+	if err := p.client.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.client.Renegotiate(t.Context(), RenegotiateOptions{}); CodeOf(err) != "ERR_STREAM_WRITE_AFTER_END" {
+		t.Errorf("after the end: %v", err)
+	}
+	if _, err := p.client.Write([]byte("x")); CodeOf(err) != "ERR_STREAM_WRITE_AFTER_END" {
+		t.Errorf("a write after the end: %v", err)
+	}
 }
 
 // TestRenegotiationLimit: the fourth of a client in ten minutes ends the connection.
