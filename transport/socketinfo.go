@@ -99,8 +99,8 @@ func (s *Socket) Cipher() *Cipher {
 }
 
 // EphemeralKeyInfo tells a client of the key exchange; a server it tells nothing: nil,
-// as after Close. It is empty before the handshake, and for key exchange that is not
-// ephemeral.
+// as after Close. It is empty before the handshake, for key exchange that is not
+// ephemeral, and for hybrids with ML-KEM, which node 20 does not have.
 func (s *Socket) EphemeralKeyInfo() *EphemeralKeyInfo {
 	if _, client := s.side.(*clientSide); !client || s.closed.Load() {
 		return nil
