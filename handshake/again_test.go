@@ -233,10 +233,12 @@ func TestWishesAfterClose(t *testing.T) {
 	}
 }
 
-// TestRenegotiationResumesNothing: not even for a client that offers a session then.
+// TestRenegotiationResumesNothing: not even for a client that offers a session then; nor
+// does the server store one of it.
 func TestRenegotiationResumesNothing(t *testing.T) {
 	for _, byID := range []bool{false, true} {
 		var stored *session.Session
+		stores := 0
 		d := newDuo(t, func(client, server *Config) {
 			renegotiating(client, server)
 			if server.AskSession = byID; !byID {
@@ -249,6 +251,7 @@ func TestRenegotiationResumesNothing(t *testing.T) {
 				return q.Found(stored)
 			case *SessionStore:
 				stored = q.Session
+				stores++
 				return q.Stored()
 			}
 			panic(q)
@@ -272,6 +275,9 @@ func TestRenegotiationResumesNothing(t *testing.T) {
 		}
 		if st := d.s.State(); !d.s.Secure() || !d.c.Secure() || st.Resumed {
 			t.Errorf("by id %v: resumed %v; %v, %v", byID, st.Resumed, d.c.Err(), d.s.Err())
+		}
+		if byID && stores != 1 {
+			t.Errorf("%d sessions are stored, where the first handshake's alone can be of use", stores)
 		}
 	}
 }
