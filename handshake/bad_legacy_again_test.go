@@ -27,7 +27,7 @@ func renewingBoth(server, client string) []scene {
 	return append(renewing(false, server), renewing(true, client)...)
 }
 
-// secondHello changes her hello of the renegotiation, and firstHello that before.
+// secondHello changes her hello of the renegotiation.
 func secondHello(f func(h *msg.ClientHello)) deed {
 	return func(p *mallory) {
 		p.old.offers = func(p *mallory, h *msg.ClientHello) {
@@ -44,6 +44,20 @@ func secondReply(f func(h *msg.ServerHello)) deed {
 			if p.old.round > 0 {
 				f(h)
 			}
+		}
+	}
+}
+
+// withoutFirst leaves the extended master secret out of the first handshake alone.
+func withoutFirst(p *mallory) {
+	p.old.offers = func(p *mallory, h *msg.ClientHello) {
+		if p.old.round == 0 {
+			h.Ext.Clear(msg.ExtExtendedMasterSecret)
+		}
+	}
+	p.old.answers = func(p *mallory, h *msg.ServerHello) {
+		if p.old.round == 0 {
+			h.Ext.Clear(msg.ExtExtendedMasterSecret)
 		}
 	}
 }
@@ -138,6 +152,10 @@ func changeRows() []bad {
 		row("renegotiation without extended master secret, of a client", "RFC 7627 §5.4", renewing(false, "choosingContext"), secondHello(func(h *msg.ClientHello) { h.Ext.Clear(msg.ExtExtendedMasterSecret) }),
 			record.AlertHandshakeFailure, handshake.KindExtendedMasterSecret, "ClientHello"),
 		row("renegotiation without extended master secret, of a server", "RFC 7627 §5.4", renewing(true, "waitServerHello"), secondReply(func(h *msg.ServerHello) { h.Ext.Clear(msg.ExtExtendedMasterSecret) }),
+			record.AlertHandshakeFailure, handshake.KindExtendedMasterSecret, "ServerHello"),
+		row("renegotiation with an extended master secret that was not there before, of a client", "RFC 7627 §5.4", renewing(false, "choosingContext"), withoutFirst,
+			record.AlertHandshakeFailure, handshake.KindExtendedMasterSecret, "ClientHello"),
+		row("renegotiation with an extended master secret that was not there before, of a server", "RFC 7627 §5.4", renewing(true, "waitServerHello"), withoutFirst,
 			record.AlertHandshakeFailure, handshake.KindExtendedMasterSecret, "ServerHello"),
 		row("more renegotiations than the limit", "RFC 5746 §4.2", each([]scene{s12("waitClientHello").suited(oldSHA).again().again(), s10("waitClientHello").suited(oldSHA).again().again()},
 			func(c *handshake.Config) { c.Renegotiation, c.RenegotiationLimit = handshake.AllowRenegotiation, 1 }), nil, record.AlertNoRenegotiation, handshake.KindRenegotiationAttack, ""),
