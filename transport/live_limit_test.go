@@ -87,7 +87,7 @@ func findOpenSSL(t *testing.T) string {
 func renewOften(t *testing.T, openssl string, port, times int, args []string) (renewed int, screen string) {
 	t.Helper()
 	args = append([]string{"s_client", "-msg", "-connect", fmt.Sprintf("127.0.0.1:%d", port)}, args...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, openssl, args...)
 	in, err := cmd.StdinPipe()
