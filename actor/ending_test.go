@@ -29,20 +29,25 @@ func TestFailureUnderBlockedWrites(t *testing.T) {
 			start := time.Now()
 			spoiled.at = 20
 			written := make(chan error, 2)
-			go func() { _, err := client.Write(make([]byte, 1<<20)); written <- err }()
+			write := func(c *actor.Conn) {
+				for { // one may be heard to its end by who has failed and says so
+					if _, err := c.Write(make([]byte, 1<<20)); err != nil {
+						written <- err
+						return
+					}
+				}
+			}
+			go write(client)
 			synctest.Wait()
-			go func() { _, err := server.Write(make([]byte, 1<<20)); written <- err }()
+			go write(server)
 			_, err := io.Copy(io.Discard, client)
 			if !errors.Is(err, handshake.KindBadRecordMAC) {
 				t.Errorf("client's Read: %v", err)
 			}
 			time.Sleep(time.Minute) // of the bubble's clock
 			client.Close()
-			for range 2 {
-				if err := <-written; err == nil {
-					t.Error("a Write succeeded")
-				}
-			}
+			<-written
+			<-written
 			server.Close()
 			if d := time.Since(start); d > 80*time.Second {
 				t.Errorf("it took %v", d)
