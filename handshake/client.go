@@ -59,7 +59,7 @@ func (s *loadingSession) loaded(fx *effects, sess *session.Session) (afterSessio
 	case !fx.mayOffer(sess):
 		return fx.withoutSession()
 	case fx.profile.cfg.Reverify && fx.profile.cfg.AskVerify && len(sess.PeerChain) > 0:
-		chain, err := chainOf(sess) // which parses, or the session would not be offered
+		chain, err := fx.chainOf(sess) // which parses, or the session would not be offered
 		q := VerifyQuery{Chain: chain, ServerName: fx.conn.ServerName, OfSession: true}
 		return &verifyingSession{session: sess, q: q}, err
 	}

@@ -113,6 +113,11 @@ type Config struct {
 	// ClientAuth, unless Verify is VerifyNone or AskVerify is set.
 	Verifier *cred.Verifier
 	Verify   VerifyMode
+	// ParseCertificate parses the certificates of peers; nil means cred.ParseCertificate. It
+	// may return again what it returned for the same bytes, as actor.ParseCertificate does,
+	// to this connection and others, which do not change it. It must tell the same of the same
+	// bytes, keeps what it is given, and is called from any number of goroutines.
+	ParseCertificate cred.Parser
 	// Reverify has a client verify the chain in a session anew before it is offered, or ask
 	// with AskVerify: for what has expired or was revoked meanwhile. Otherwise the verdict of
 	// the same Verifier stands as long as the leaf is valid. Where verification is required,

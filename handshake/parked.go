@@ -236,7 +236,7 @@ func (fx *effects) peerChain(ders [][]byte) error {
 		buf = append(buf, der...)
 		own[i] = buf[len(buf)-len(der) : len(buf) : len(buf)]
 	}
-	chain, err := cred.ParseChain(own)
+	chain, err := fx.profile.cfg.ParseCertificate.Chain(own)
 	if err != nil {
 		return &Error{Kind: KindBadCertificate, Field: "Certificate", Err: err}
 	}

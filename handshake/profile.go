@@ -165,6 +165,9 @@ func (c Config) compile() (*profile, error) {
 	p := &profile{cfg: c, min: c.MinVersion, max: c.MaxVersion}
 	p.cfg.Suites, p.cfg.Groups, p.cfg.KeyShares = slices.Clone(c.Suites), slices.Clone(c.Groups), slices.Clone(c.KeyShares)
 	p.cfg.Schemes, p.cfg.ALPN, p.cfg.Credentials = slices.Clone(c.Schemes), slices.Clone(c.ALPN), slices.Clone(c.Credentials)
+	if c.ParseCertificate == nil {
+		p.cfg.ParseCertificate = cred.ParseCertificate
+	}
 	for _, check := range []func() error{
 		p.compileLevel, p.compileVersions, p.compileGroups, p.compileSuites, p.compilePSKModes, p.compileSchemes, p.compileALPN,
 		p.compileCredentials, p.compileSigned, p.compileTickets, p.compileFragment, p.compileDH, p.compileLimits, p.compileWire,

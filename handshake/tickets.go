@@ -91,7 +91,7 @@ func (fx *effects) trusts(s *session.Session) bool {
 	cfg := &fx.profile.cfg
 	byKey := cfg.AskPSK && s.PSKIdentity != "" && len(s.PeerChain) == 0
 	if cfg.Verify != VerifyRequired || byKey {
-		return legible(s)
+		return fx.legible(s)
 	}
 	return s.Verified && fx.judgeAgain(s) == nil
 }
@@ -117,7 +117,7 @@ func (p *profile) judgedBy() any {
 // anew, for a session may come from a store, a ticket or another configuration.
 func (fx *effects) judgeAgain(s *session.Session) error {
 	cfg := &fx.profile.cfg
-	chain, err := chainOf(s)
+	chain, err := fx.chainOf(s)
 	if err != nil {
 		return err
 	}
@@ -141,20 +141,20 @@ func (fx *effects) judgeAgain(s *session.Session) error {
 // legible reports whether the chain of a session's peer, if there is one, parses. A store
 // may bring back anything, and a program of another version other certificates than this
 // one reads: they cost a full handshake, not the connection.
-func legible(s *session.Session) bool {
+func (fx *effects) legible(s *session.Session) bool {
 	if len(s.PeerChain) == 0 {
 		return true
 	}
-	_, err := chainOf(s)
+	_, err := fx.chainOf(s)
 	return err == nil
 }
 
 // chainOf is the chain of a session's peer.
-func chainOf(s *session.Session) ([]*x509.Certificate, error) {
+func (fx *effects) chainOf(s *session.Session) ([]*x509.Certificate, error) {
 	if len(s.Certificates) > 0 {
 		return s.Certificates, nil
 	}
-	return cred.ParseChain(s.PeerChain)
+	return fx.profile.cfg.ParseCertificate.Chain(s.PeerChain)
 }
 
 // openTicket opens a client's ticket; nil if it is none of ours, or stale.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tacet/actor"
 	"tacet/handshake"
 	"tacet/handshake/cred"
 	"tacet/record"
@@ -37,7 +38,7 @@ const (
 // clientCertEngine, ticketKeys, sessionTimeout; and last those that do not go
 // together. It uses the time of none: a certificate that has expired is taken.
 func NewSecureContext(o SecureContextOptions) (*SecureContext, error) {
-	b := &builder{o: &o, defaults: o.Defaults.filled()}
+	b := &builder{o: &o, defaults: o.Defaults.filled(), config: handshake.Config{ParseCertificate: actor.ParseCertificate}}
 	for _, step := range b.steps() {
 		if err := step(); err != nil {
 			return nil, err

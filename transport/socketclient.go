@@ -185,7 +185,7 @@ func (c *clientSide) judgeSession(s *session.Session) error {
 	chain := s.Certificates
 	if len(chain) == 0 {
 		var err error
-		if chain, err = cred.ParseChain(s.PeerChain); err != nil {
+		if chain, err = cred.Parser(actor.ParseCertificate).Chain(s.PeerChain); err != nil {
 			return err
 		}
 	}

@@ -28,16 +28,24 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 // the square of its length (CVE-2023-29409), and the limit is that of crypto/tls.
 const MaxRSABits = 8192
 
-// ParseChain parses the chain that a peer sent, the leaf first, in DER. It fails with an *Error
+// ParseChain is Parser.Chain with ParseCertificate.
+func ParseChain(der [][]byte) ([]*x509.Certificate, error) {
+	return Parser(ParseCertificate).Chain(der)
+}
+
+// Parser is what parses a certificate in DER, as ParseCertificate does.
+type Parser func(der []byte) (*x509.Certificate, error)
+
+// Chain parses the chain that a peer sent, the leaf first, in DER. It fails with an *Error
 // of KindParse, KindHugeKey for an RSA key of more than MaxRSABits, or KindNoCertificate when the
 // chain is empty. It keeps the slices.
-func ParseChain(der [][]byte) ([]*x509.Certificate, error) {
+func (parse Parser) Chain(der [][]byte) ([]*x509.Certificate, error) {
 	if len(der) == 0 {
 		return nil, fail(KindNoCertificate, nil, nil)
 	}
 	chain := make([]*x509.Certificate, len(der))
 	for i, d := range der {
-		cert, err := ParseCertificate(d)
+		cert, err := parse(d)
 		if err != nil {
 			return nil, &Error{Kind: KindParse, Code: KindParse.Code(), Depth: i, Err: fmt.Errorf("certificate %d: %w", i, err)}
 		}
