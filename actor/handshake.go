@@ -189,7 +189,9 @@ func (c *Conn) negotiate(d call) error {
 // turn takes one event of the handshake, and does what it asks for; over tells that it was the last.
 func (c *Conn) turn(d call) (over bool, err error) {
 	e, in := c.hs.engine, &c.in
-	c.obey(e)
+	if c.obey(e); e.Secure() { // a panic of OnSecure left it so: nothing is read without its verdict
+		return c.split()
+	}
 	n, ev := e.Step(in.now(), in.unread())
 	in.r += n
 	in.spoil() // handshake messages are opened in place

@@ -81,3 +81,40 @@ func TestOnSecureRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestOnSecurePanics: what came before OnSecure has said anything is not read, however often one tries.
+func TestOnSecurePanics(t *testing.T) {
+	a, b := tcpLink(t)
+	p := compile(t, record.TLS12, nil)
+	asked := 0
+	client := actor.Client(a, p.client, serverName, &actor.Config{OnSecure: func(*handshake.ConnectionState) error {
+		asked++
+		panic("no verdict")
+	}})
+	server := actor.Server(b, p.server, nil)
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := server.Write([]byte("unjudged"))
+		wrote <- err
+	}()
+	read := func() (n int, panicked any) {
+		defer func() { panicked = recover() }()
+		n, _ = client.Read(make([]byte, 16))
+		return n, nil
+	}
+	for range 3 {
+		if n, panicked := read(); n != 0 || panicked == nil {
+			t.Errorf("read %d bytes without a verdict", n)
+		}
+		if asked == 1 {
+			if err := <-wrote; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
+	client.Close()
+	server.Close()
+}

@@ -41,7 +41,8 @@ type ConnectionState struct {
 	// PSKIdentity is that of the external pre-shared key that authenticates the
 	// connection, or the one that it resumes; "" if none does.
 	PSKIdentity string
-	// PeerCertificates is the peer's chain, leaf first, nil if it sent none.
+	// PeerCertificates is the peer's chain, leaf first, nil if it sent none. Other connections
+	// may share the certificates (Config.ParseCertificate): nobody changes them.
 	PeerCertificates []*x509.Certificate
 	// VerifiedChains are the chains to a root that verification found.
 	VerifiedChains [][]*x509.Certificate

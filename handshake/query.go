@@ -240,7 +240,8 @@ func (q *DecryptQuery) builtin() (Answer, bool) {
 // VerifyQuery asks for the verdict on the peer's chain: with Config.AskVerify.
 type VerifyQuery struct {
 	ask
-	// Chain is the peer's chain, leaf first; never empty.
+	// Chain is the peer's chain, leaf first; never empty. Other connections may share the
+	// certificates (Config.ParseCertificate): nobody changes them.
 	Chain []*x509.Certificate
 	// ServerName is the name to check (client only).
 	ServerName string

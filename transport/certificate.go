@@ -141,7 +141,7 @@ func (c *derCertificate) peerCertificate() *PeerCertificate {
 		Subject: nameOf(c.subject), Issuer: nameOf(c.issuer), CA: c.isCA(),
 		ValidFrom: asnTime(c.notBefore), ValidTo: asnTime(c.notAfter),
 		Fingerprint: colons(sum1[:]), Fingerprint256: colons(sum256[:]), Fingerprint512: colons(sum512[:]),
-		ExtKeyUsage: c.extKeyUsage(), SerialNumber: serial(c.serial), Raw: c.raw,
+		ExtKeyUsage: c.extKeyUsage(), SerialNumber: serial(c.serial), Raw: bytes.Clone(c.raw),
 	}
 	c.describeAltNames(p)
 	if value, ok := c.extensions[oidInfoAccess]; ok {

@@ -3,6 +3,7 @@ package cred
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
 )
 
@@ -46,6 +47,9 @@ func (parse Parser) Chain(der [][]byte) ([]*x509.Certificate, error) {
 	chain := make([]*x509.Certificate, len(der))
 	for i, d := range der {
 		cert, err := parse(d)
+		if err == nil && cert == nil {
+			err = errors.New("no certificate")
+		}
 		if err != nil {
 			return nil, &Error{Kind: KindParse, Code: KindParse.Code(), Depth: i, Err: fmt.Errorf("certificate %d: %w", i, err)}
 		}
