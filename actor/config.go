@@ -43,9 +43,9 @@ type Config struct {
 	// OnSecure is told what a handshake has come to, the first and each renegotiation, before
 	// State tells of it and before anything is read or written under its keys. An error refuses
 	// that: it ends the connection, with the record.Alert that it wraps, and else
-	// handshake_failure, and all calls return it, wrapped in KindRefused. A session of what it
-	// refuses may be kept already: what resumes one is to be judged as strictly. It is called by
-	// whoever drives the handshake, who waits for it, and must not call the connection but for
+	// handshake_failure, and all calls return it, wrapped in KindRefused. The tickets of
+	// a TLS 1.3 server are out by then: what resumes one is to be judged as strictly. It is called
+	// by whoever drives the handshake, who waits for it, and must not call the connection but for
 	// State and Close, which alone refuses nothing.
 	OnSecure func(*handshake.ConnectionState) error
 	// HandshakeTimeout bounds the handshake; 0: no bound. Running out is

@@ -314,6 +314,7 @@ func (c *Conn) split() (over bool, err error) {
 	if err != nil {
 		return true, err
 	}
+	c.putFresh()
 	c.out.role.Lock()
 	c.in.half, c.out.half, c.out.fragment = r, s, 0
 	c.hs.mu.Lock()
@@ -415,7 +416,7 @@ func (c *Conn) tell(ev handshake.Event, session sessionSource) {
 	switch ev.Kind {
 	case handshake.SessionReady:
 		if s := session(); s != nil && c.cfg.Sessions != nil {
-			c.cfg.Sessions.Put(s.ServerName, s)
+			c.keepClientSession(s)
 		}
 	case handshake.KeyLogged:
 		if c.cfg.KeyLog != nil {

@@ -8,6 +8,7 @@ import (
 
 	"tacet/actor"
 	"tacet/handshake"
+	"tacet/handshake/session"
 	"tacet/record"
 )
 
@@ -117,4 +118,48 @@ func TestOnSecurePanics(t *testing.T) {
 	}
 	client.Close()
 	server.Close()
+}
+
+// TestRefusedSession: a session of a handshake that OnSecure refuses is not kept, and one of
+// a handshake that it takes is, once.
+func TestRefusedSession(t *testing.T) {
+	for _, refuse := range []bool{true, false} {
+		kept := &keeping{SessionCache: actor.NewSessionCache(4)}
+		cfg := &actor.Config{Sessions: kept, OnSecure: func(*handshake.ConnectionState) error {
+			if kept.times > 0 {
+				t.Error("kept before the verdict")
+			}
+			if refuse {
+				return errors.New("not good enough")
+			}
+			return nil
+		}}
+		p := compile(t, record.TLS12, func(client, _ *handshake.Config) {
+			client.AskSession = true
+		})
+		a, b := tcpLink(t)
+		client, server := actor.Client(a, p.client, serverName, cfg), actor.Server(b, p.server, nil)
+		done := make(chan error, 1)
+		go func() { done <- server.Handshake() }()
+		if err := client.Handshake(); (err != nil) != refuse {
+			t.Error(err)
+		}
+		<-done
+		if want := map[bool]int{false: 1}[refuse]; kept.times != want {
+			t.Errorf("refused %v: kept %d times, want %d", refuse, kept.times, want)
+		}
+		client.Close()
+		server.Close()
+	}
+}
+
+// keeping counts what is kept.
+type keeping struct {
+	actor.SessionCache
+	times int
+}
+
+func (k *keeping) Put(name string, s *session.Session) {
+	k.times++
+	k.SessionCache.Put(name, s)
 }

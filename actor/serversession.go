@@ -1,13 +1,20 @@
 package actor
 
-import "tacet/handshake"
+import (
+	"tacet/handshake"
+	"tacet/handshake/session"
+	"tacet/record"
+)
 
-// sessionIDs is what ServerSessions has of a connection. It is never changed, only replaced.
-// Which of what a handshake under way has becomes the connection's, its end tells.
+// sessionIDs is what ServerSessions has of a connection, and what Sessions is to have. It is
+// never changed, only replaced. Which of what a handshake under way has becomes the
+// connection's, its end tells.
 type sessionIDs struct {
 	own     []byte // the id of the session of the last handshake that is complete
 	offered []byte // under way, that of the session that the client offers: anybody may have read it off the wire
 	made    []byte // under way, that of a new one
+
+	fresh *session.Session // of a client up to TLS 1.2, under way
 }
 
 // sessionIDs is a copy.
@@ -52,7 +59,25 @@ func (c *Conn) own(s *handshake.ConnectionState) {
 	if id == nil {
 		id = ids.own
 	}
-	c.session.Store(&sessionIDs{own: id})
+	c.session.Store(&sessionIDs{own: id, fresh: ids.fresh})
+}
+
+// keepClientSession puts a session where Sessions has it: one up to TLS 1.2, which comes before
+// its handshake is complete, once OnSecure has not refused that.
+func (c *Conn) keepClientSession(s *session.Session) {
+	if s.Version >= record.TLS13 {
+		c.cfg.Sessions.Put(s.ServerName, s)
+		return
+	}
+	c.session.Store(&sessionIDs{fresh: s})
+}
+
+// putFresh puts what keepClientSession held back.
+func (c *Conn) putFresh() {
+	if s := c.sessionIDs().fresh; s != nil {
+		c.session.Store(nil) // a client has no more of it
+		c.cfg.Sessions.Put(s.ServerName, s)
+	}
 }
 
 // forget has the session of a connection that ended with a fatal alert resumed no more.

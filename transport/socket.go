@@ -42,7 +42,6 @@ type Socket struct {
 	mu     sync.Mutex
 	conn   *actor.Conn               // nil until it is needed
 	early  []func(*actor.Conn) error // what was set before
-	fresh  func()                    // has a session taken, once its handshake is complete and the peer not refused
 	failed error                     // why the peer was refused
 	first  func()                    // tells of the first handshake; nil before that and once it is being told of
 }
@@ -150,10 +149,6 @@ func (s *Socket) complete(state *handshake.ConnectionState) error {
 		s.first = func() { s.side.announce(s, state); s.announce() }
 	} else {
 		s.queue.add(s.announce)
-	}
-	if s.fresh != nil {
-		s.fresh()
-		s.fresh = nil
 	}
 	return nil
 }

@@ -135,17 +135,10 @@ func (x clientSessions) Put(_ string, got *session.Session) {
 	s, f := x.s, x.s.events.OnSession
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	take := func() {
-		x.c.session = got
-		if f != nil {
-			s.queue.add(func() { f(s, got.Marshal()) })
-		}
+	x.c.session = got
+	if f != nil {
+		s.queue.add(func() { f(s, got.Marshal()) })
 	}
-	if got.Version < record.TLS13 { // the handshake comes to its end now
-		s.fresh = take
-		return
-	}
-	take() // a ticket
 }
 
 func (c *clientSide) answer(ctx context.Context, s *Socket, q handshake.Query) (handshake.Answer, bool) {
