@@ -391,7 +391,7 @@ func (p *profile) compileCredentials() error {
 		if !fits(c, c.Staple) {
 			return &ConfigError{"Credentials", "holds one whose chain, or whose staple and SCTs, no message has room for"}
 		}
-		if err := cred.PermittedCertificate(c.Leaf, p.level, false); err != nil {
+		if err := cred.PermittedCertificate(c.Leaf, p.level); err != nil {
 			return &ConfigError{"Credentials", err.Error()}
 		}
 	}

@@ -40,7 +40,7 @@ func (b *builder) cert() error {
 // add takes a chain, one of each type of key.
 func (b *builder) add(option string, chain []*x509.Certificate, key crypto.Signer) error {
 	for i, c := range chain {
-		if err := cred.PermittedCertificate(c, max(b.config.SecurityLevel, 0), false); err != nil {
+		if err := cred.PermittedCertificate(c, max(b.config.SecurityLevel, 0)); err != nil {
 			return faultOf(option, weakCode(err, i), "is too weak for the security level", err)
 		}
 	}

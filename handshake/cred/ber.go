@@ -2,7 +2,7 @@ package cred
 
 import (
 	"encoding/asn1"
-	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 )
@@ -14,7 +14,7 @@ const (
 	maxTag       = 4 // bytes of a tag
 )
 
-var errBER = errors.New("not BER, or too large or too deeply nested")
+var errBER = fmt.Errorf("%w: not BER, or too large or too deeply nested", errPFXForm)
 
 // derOf rewrites the first element of ber, and leaves the rest out, with what makes DER of it
 // where it says how a thing is put, and not what: lengths are definite and no longer than they

@@ -12,19 +12,16 @@ import (
 
 // PermittedCertificate says what OpenSSL's security level, 0 to 5, holds against a
 // certificate: a key, or a signature of another's, that is weaker than the level
-// demands. root says that it is a trust anchor, whose signature proves nothing. The
-// error is an *Error of KindWeakKey or KindWeakDigest.
-func PermittedCertificate(c *x509.Certificate, level int, root bool) error {
+// demands. The error is an *Error of KindWeakKey or KindWeakDigest.
+func PermittedCertificate(c *x509.Certificate, level int) error {
 	if level <= 0 {
 		return nil
 	}
-	if weak := weakKey(c, level); weak != nil {
-		return weak
+	weak := weakKey(c, level)
+	if weak == nil && !selfIssued(c) {
+		weak = weakSignature(c, level)
 	}
-	if root || selfIssued(c) {
-		return nil
-	}
-	if weak := weakSignature(c, level); weak != nil {
+	if weak != nil {
 		return weak
 	}
 	return nil

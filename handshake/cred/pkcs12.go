@@ -66,7 +66,7 @@ var (
 func (p *pfx) read(ber, passphrase []byte) error {
 	der, err := derOf(ber)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errPFXForm, err)
+		return err
 	}
 	in := cryptobyte.String(der)
 	var file, safe, content, octets cryptobyte.String
@@ -85,7 +85,7 @@ func (p *pfx) read(ber, passphrase []byte) error {
 		return err
 	}
 	if der, err = derOf(octets); err != nil { // the MAC is of its bytes as they were
-		return fmt.Errorf("%w: %w", errPFXForm, err)
+		return err
 	}
 	octets = der
 	var contents, info cryptobyte.String
@@ -245,7 +245,7 @@ func readImplicitOctets(in *cryptobyte.String, octets *[]byte) bool {
 func (p *pfx) readContents(ber []byte) error {
 	der, err := derOf(ber)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errPFXForm, err)
+		return err
 	}
 	return p.readSafe(der, 0)
 }

@@ -200,14 +200,14 @@ func TestPermittedCertificate(t *testing.T) {
 		{2048, x509.SHA1WithRSA, 0, cred.KindWeakDigest}, {7680, x509.SHA256WithRSA, 3, cred.KindWeakDigest},
 	} {
 		for level := range 6 {
-			err := cred.PermittedCertificate(cert(tt.bits, tt.sig), level, false)
+			err := cred.PermittedCertificate(cert(tt.bits, tt.sig), level)
 			var e *cred.Error
 			if (err == nil) != (level <= tt.most) || err != nil && level == tt.most+1 && (!errors.As(err, &e) || e.Kind != tt.kind) {
 				t.Errorf("RSA of %d bits, %v, level %d: %v", tt.bits, tt.sig, level, err)
 			}
 		}
 	}
-	if err := cred.PermittedCertificate(cert(2048, x509.SHA1WithRSA), 2, true); err != nil {
+	if err := cred.PermittedChain([]*x509.Certificate{cert(2048, x509.SHA1WithRSA)}, 2); err != nil {
 		t.Errorf("an anchor's signature: %v", err)
 	}
 }
