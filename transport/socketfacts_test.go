@@ -145,14 +145,7 @@ func TestCertificateBeforeHandshake(t *testing.T) {
 // TestSettingsInAnyOrder: what is set before the handshake does not keep other things from being
 // set, and holds.
 func TestSettingsInAnyOrder(t *testing.T) {
-	a, b := net.Pipe()
-	counted := records{a, make(chan int, 100)}
-	context := contextOf(t)
-	context.client.MaxVersion = record.TLS12
-	client, err := NewSocket(counted, SocketOptions{SecureContext: context})
-	if err != nil {
-		t.Fatal(err)
-	}
+	client, b, counted, context := countedClient(t)
 	for name, err := range map[string]error{
 		"deadline": client.SetDeadline(time.Now().Add(-time.Hour)), "another": client.SetWriteDeadline(time.Time{}),
 		"fragment": client.SetMaxSendFragment(512), "renegotiation": client.DisableRenegotiation(),
@@ -238,16 +231,23 @@ func (r records) Write(p []byte) (int, error) {
 	return r.Conn.Write(p)
 }
 
+// countedClient is a client of TLS 1.2 whose records are counted, what its server is to be of,
+// and its context.
+func countedClient(t *testing.T) (client *Socket, other net.Conn, counted records, context *SecureContext) {
+	t.Helper()
+	a, other := net.Pipe()
+	counted, context = records{a, make(chan int, 100)}, contextOf(t)
+	context.client.MaxVersion = record.TLS12
+	client, err := NewSocket(counted, SocketOptions{SecureContext: context})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client, other, counted, context
+}
+
 func TestSetMaxSendFragment(t *testing.T) {
 	for _, early := range []bool{false, true} {
-		a, b := net.Pipe()
-		counted := records{a, make(chan int, 100)}
-		context := contextOf(t)
-		context.client.MaxVersion = record.TLS12
-		client, err := NewSocket(counted, SocketOptions{SecureContext: context})
-		if err != nil {
-			t.Fatal(err)
-		}
+		client, b, counted, _ := countedClient(t)
 		_ = client.SetServername(serverName)
 		server, err := NewSocket(b, SocketOptions{Server: serverOf(t, ServerOptions{})})
 		if err != nil {
